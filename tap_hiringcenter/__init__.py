@@ -1,0 +1,1 @@
+"""Singer tap for HiringCenter and ProspectB2B."""

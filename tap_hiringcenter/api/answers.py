@@ -1,0 +1,180 @@
+"""What came back: told apart here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tap_hiringcenter.api.budget import HOUR, Told
+from tap_hiringcenter.api.errors import (
+    ApiError,
+    ForbiddenError,
+    KeyRefusedError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# 408 and 425 say "again, please" like 5xx does, which no list of the documents names but every server sends sooner or later.
+_ASK_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+_REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Correlation-Id")
+_REQUEST_ID = re.compile(r"[\w.:+/=-]{1,128}")
+_MILLISECONDS_FROM = 1e12
+_SECONDS_FROM = 1e9
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A 2xx answer.
+
+    Attributes:
+        asked: The request in words, such as `ProspectB2B: GET /leads`.
+        status: HTTP status.
+        body: The parsed JSON.
+        request_id: The id that the vendor's support asks for, when there was one.
+    """
+
+    asked: str
+    status: int
+    body: Any
+    request_id: str | None
+
+
+def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
+    """Tell a good answer from a bad one.
+
+    Args:
+        asked: The request in words, for error messages.
+        status: HTTP status.
+        headers: The answer's headers, in a mapping that ignores case.
+        content: The whole body.
+
+    Returns:
+        The answer, when it is 2xx and its body is JSON.
+
+    Raises:
+        ApiError: Anything else, as the subclass that says what to do next.
+    """
+    body, is_json = _parse(content)
+    request_id = _request_id(headers, body)
+
+    def error(kind: type[ApiError], reason: str, advice: str | None = None) -> ApiError:
+        return kind(reason, asked=asked, status=status, request_id=request_id, advice=advice)
+
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        if is_json:
+            return Answer(asked, status, body, request_id)
+        what = "an empty body" if not content.strip() else "a body that is not JSON"
+        raise error(TransientError, f"answered {status} with {what}")
+
+    reason = f"answered {_in_words(status)}"
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise error(KeyRefusedError, reason)
+    if status == HTTPStatus.FORBIDDEN:
+        raise error(ForbiddenError, reason)
+    if status == HTTPStatus.NOT_FOUND:
+        raise error(NotFoundError, reason)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise RateLimitedError(reason, asked=asked, status=status, request_id=request_id, wait=retry_after(headers, body))
+    if status in _ASK_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise TransientError(reason, asked=asked, status=status, request_id=request_id, wait=retry_after(headers, body))
+    if status < HTTPStatus.BAD_REQUEST:
+        raise error(RefusedError, reason, "Redirects are not followed, so that the key goes nowhere else: correct the api_url setting")
+    raise error(RefusedError, reason)
+
+
+def retry_after(headers: Mapping[str, str], body: object) -> float | None:
+    """How long the server asks to wait.
+
+    Args:
+        headers: The answer's headers; `Retry-After` holds seconds or an HTTP date.
+        body: The parsed body; HiringCenter's 429 repeats the seconds as `retryAfter` (API overview, "Rate limits").
+
+    Returns:
+        Seconds, or None when nothing usable was said.
+    """
+    text = headers.get("Retry-After")
+    seconds = _number(text)
+    if seconds is None and text:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            pass
+        else:
+            seconds = (_aware(moment) - _server_time(headers)).total_seconds()
+    if seconds is None and isinstance(body, dict):
+        seconds = _number(body.get("retryAfter"))
+    return None if seconds is None else max(0.0, seconds)
+
+
+def told(headers: Mapping[str, str]) -> Told | None:
+    """What the answer says of the limits.
+
+    Args:
+        headers: The answer's headers. The unit of `RateLimit-Reset` differs between the copies of the documents: it is taken for epoch
+            milliseconds, epoch seconds or seconds from now by its size.
+
+    Returns:
+        The limits, or None when none of the headers is there.
+    """
+    limit, remaining, reset = (_number(headers.get(f"RateLimit-{name}")) for name in ("Limit", "Remaining", "Reset"))
+    if limit is None and remaining is None:
+        return None
+    if reset is not None and reset >= _SECONDS_FROM:
+        epoch = reset / 1000 if reset >= _MILLISECONDS_FROM else reset
+        reset = epoch - _server_time(headers).timestamp()
+    return Told(
+        limit=None if limit is None else int(limit),
+        remaining=None if remaining is None else int(remaining),
+        reset=None if reset is None else min(max(0.0, reset), HOUR),
+    )
+
+
+def _parse(content: bytes) -> tuple[Any, bool]:
+    try:
+        # NaN and Infinity are not JSON: their names are kept as text, so that the row survives and our output stays valid.
+        return json.loads(content, parse_constant=str), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _request_id(headers: Mapping[str, str], body: object) -> str | None:
+    candidates = [body.get("request_id")] if isinstance(body, dict) else []
+    candidates += [headers.get(name) for name in _REQUEST_ID_HEADERS]
+    return next((found for found in candidates if isinstance(found, str) and _REQUEST_ID.fullmatch(found)), None)
+
+
+def _in_words(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _number(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]  # anything that is no number is caught
+    except (TypeError, ValueError):
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def _server_time(headers: Mapping[str, str]) -> datetime:
+    """The server's clock, so that a clock of ours that is wrong doesn't turn a date into a wrong wait."""
+    try:
+        return _aware(parsedate_to_datetime(headers["Date"]))
+    except (KeyError, ValueError):
+        return datetime.now(timezone.utc)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

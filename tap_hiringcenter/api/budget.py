@@ -1,0 +1,145 @@
+"""How fast a system may be asked: one budget per key, shared by all threads of a run.
+
+A ceiling of N requests in a window holds whether the server counts a rolling or a fixed window: a request stays in the count from the
+moment it is sent until the window's length after its *answer*, so that no delay on the way can put N + 1 of them into one window of the
+server's. What the server tells in RateLimit-* headers wins over the settings.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_hiringcenter.api.errors import ApiError
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+@dataclass
+class _Window:
+    """The requests of the last `seconds`, and how many there may be."""
+
+    seconds: float
+    ceiling: int
+    answered: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float, under_way: int) -> float | None:
+        """Seconds until one more request fits; 0 when it fits now, None when an answer must come first."""
+        while self.answered and self.answered[0] <= now - self.seconds:
+            self.answered.popleft()
+        if len(self.answered) + under_way < self.ceiling:
+            return 0
+        return self.answered[0] + self.seconds - now if self.answered else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the RateLimit-* headers of an answer say.
+
+    Attributes:
+        limit: Requests per window, when told.
+        remaining: Requests left in the window, when told.
+        reset: Seconds until the window starts anew, when told.
+    """
+
+    limit: int | None
+    remaining: int | None
+    reset: float | None
+
+
+class Budget:
+    """Lets requests through, so many at once and so many per window.
+
+    Args:
+        ceilings: Most requests by length of window in seconds.
+        concurrency: Most requests under way at once.
+    """
+
+    def __init__(self, ceilings: Mapping[float, int], concurrency: int) -> None:
+        self._windows = [_Window(seconds, ceiling) for seconds, ceiling in ceilings.items()]
+        self._concurrency = concurrency
+        self._under_way = 0
+        self._paused_until = 0.0
+        self._left: int | None = None  # how many more until _left_until, when the server told it
+        self._left_until = 0.0
+        self._turn = threading.Condition()
+        self.ended: ApiError | None = None
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Wait for the turn of one request, and hold it until its answer has come.
+
+        Raises:
+            ApiError: The budget was ended meanwhile; this is the error that it was ended with.
+        """
+        with self._turn:
+            while (wait := self._wait()) != 0:
+                self._turn.wait(wait)
+            self._under_way += 1
+            if self._left is not None:
+                self._left -= 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._under_way -= 1
+                now = time.monotonic()
+                for window in self._windows:
+                    window.answered.append(now)
+                self._turn.notify_all()
+
+    def told(self, told: Told) -> None:
+        """Take over what an answer said about the limits; to be called while its request still holds its turn."""
+        with self._turn:
+            # A reset further away than a minute can only belong to a longer window; a limit that was seen with one stays with it.
+            window = self._windows[0]
+            for longer in self._windows[1:]:
+                if (told.reset or 0) > window.seconds + 1 or told.limit == longer.ceiling:
+                    window = longer
+            if told.limit:
+                window.ceiling = told.limit
+            if told.remaining is not None and told.reset is not None:
+                until = time.monotonic() + told.reset
+                # Answers overtake each other: other requests under way may not be counted in what is told yet, so they are taken off.
+                left = max(0, told.remaining - (self._under_way - 1))
+                same_window = self._left is not None and abs(until - self._left_until) <= 1
+                self._left = min(left, self._left) if same_window and self._left is not None else left
+                self._left_until = until
+            self._turn.notify_all()
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing through for so many seconds: a 429 speaks to all threads of the key."""
+        with self._turn:
+            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+
+    def end(self, error: ApiError) -> None:
+        """Let nothing through any more; whoever waits or comes later gets this error."""
+        with self._turn:
+            self.ended = self.ended or error
+            self._turn.notify_all()
+
+    def _wait(self) -> float | None:
+        if self.ended is not None:
+            raise self.ended
+        now = time.monotonic()
+        if self._under_way >= self._concurrency:
+            return None
+        waits = [self._paused_until - now]
+        if self._left is not None and now >= self._left_until:
+            self._left = None
+        if self._left is not None and self._left <= 0:
+            waits.append(self._left_until - now)
+        for window in self._windows:
+            wait = window.wait(now, self._under_way)
+            if wait is None:
+                return None
+            waits.append(wait)
+        return max(0, *waits)

@@ -1,0 +1,118 @@
+"""The settings that tap and target share: how each system is reached, and how fast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_hiringcenter.api.systems import System
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def key_of(system: System) -> str:
+    """Name of the setting that holds a system's key."""
+    return f"{system.name}_api_key"
+
+
+def properties(systems: Iterable[System]) -> list[th.Property[Any]]:
+    """The shared settings, for the systems that an executable speaks to.
+
+    Args:
+        systems: The systems.
+
+    Returns:
+        Properties for `config_jsonschema`.
+    """
+    found: list[th.Property[Any]] = []
+    for system in systems:
+        found += [
+            th.Property(
+                key_of(system),
+                th.StringType(min_length=1),
+                secret=True,
+                title=f"{system.label} API key",
+                description=f"API key of {system.label}. Turns {system.label} on.",
+            ),
+            th.Property(
+                f"{system.name}_api_url",
+                th.StringType,
+                default=system.url,
+                title=f"{system.label} URL",
+                description=f"Base URL of {system.label}'s API. Must be https, except for a loopback address.",
+            ),
+            th.Property(
+                f"{system.name}_requests_per_minute",
+                th.IntegerType(minimum=1),
+                default=system.requests_per_minute,
+                title=f"{system.label} requests per minute",
+                description=f"Most requests a minute to {system.label} while it has not told its own limit (RateLimit-* headers win).",
+            ),
+        ]
+        if system.requests_per_hour:
+            found.append(
+                th.Property(
+                    f"{system.name}_requests_per_hour",
+                    th.IntegerType(minimum=1),
+                    default=system.requests_per_hour,
+                    title=f"{system.label} requests per hour",
+                    description=f"Most requests an hour to {system.label} while it has not told its own limit.",
+                ),
+            )
+    return [
+        *found,
+        th.Property(
+            "max_concurrency",
+            th.IntegerType(minimum=1, maximum=64),
+            default=8,
+            title="Concurrency",
+            description="Most requests under way at once, per system.",
+        ),
+        th.Property(
+            "request_timeout_seconds",
+            th.NumberType(exclusive_minimum=0),
+            default=60,
+            title="Request time-out",
+            description="Seconds from sending a request to the last byte of its answer.",
+        ),
+        th.Property(
+            "max_requests",
+            th.IntegerType(minimum=1),
+            title="Most requests",
+            description="Hard ceiling of requests in this run. Reaching it ends the run early and resumable, with a non-zero exit code.",
+        ),
+        th.Property(
+            "run_report_path",
+            th.StringType(min_length=1),
+            title="Run report",
+            description="File to write the run report to: one JSON object.",
+        ),
+    ]
+
+
+def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
+    """What a JSON Schema can't find wrong with the shared settings.
+
+    Args:
+        systems: The systems that an executable speaks to.
+        config: The settings.
+
+    Returns:
+        One sentence for each mistake.
+    """
+    found = []
+    for system in systems:
+        name = f"{system.name}_api_url"
+        try:
+            url = urlsplit(str(config.get(name, system.url)))
+            is_good = bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK))
+        except ValueError:
+            is_good = False
+        if not is_good:
+            found.append(f"{name} must be an https URL (http only for a loopback address), so that the key can't be read on the way")
+    return found

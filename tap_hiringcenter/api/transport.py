@@ -1,0 +1,313 @@
+"""The one way to send a request: signed, paced, repeated, judged, worded.
+
+Making a request (`Request`, plain data) and sending it (`Transport.send`) are two steps, so that what is asked can be tested without a
+server, and a repeat is the very same request.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import backoff
+import requests
+import urllib3
+
+from tap_hiringcenter.api import answers
+from tap_hiringcenter.api.budget import HOUR, MINUTE, Budget
+from tap_hiringcenter.api.errors import (
+    KeyRefusedError,
+    RateLimitedError,
+    RefusedError,
+    RequestsSpentError,
+    SystemEndedError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_hiringcenter.api.answers import Answer
+    from tap_hiringcenter.api.systems import System
+
+logger = logging.getLogger(__name__)
+
+_READ_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as data.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the system's URL, with the names of ids in braces: `/leads/{lead_id}/activities`.
+        ids: The ids that stand for those names.
+        query: Query parameters.
+    """
+
+    method: str
+    path: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Usage:
+    """How much one stream has asked for; counted by many threads.
+
+    Attributes:
+        requests: All requests, repeats included.
+        retries: The repeats among them.
+        rate_limited: Answers with status 429.
+    """
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.retries = 0
+        self.rate_limited = 0
+        self._lock = threading.Lock()
+
+    def count(self, *, requests: int = 0, retries: int = 0, rate_limited: int = 0) -> None:
+        """Add to the counts."""
+        with self._lock:
+            self.requests += requests
+            self.retries += retries
+            self.rate_limited += rate_limited
+
+
+class Allowance:
+    """The hard ceiling of requests in one run (`max_requests`), over all systems.
+
+    Args:
+        most: The ceiling, or None for none.
+    """
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._used = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Use one request up.
+
+        Raises:
+            RequestsSpentError: There is none left.
+        """
+        with self._lock:
+            if self._most is not None and self._used >= self._most:
+                reason = f"this run has made all of the {self._most} requests that max_requests allows"
+                raise RequestsSpentError(reason)
+            self._used += 1
+
+    @property
+    def left(self) -> int | None:
+        """Requests that may still be made, or None when there is no ceiling."""
+        with self._lock:
+            return None if self._most is None else self._most - self._used
+
+
+class Patience:
+    """How long one request is repeated: failures a number of times, further and further apart; 429 as the server asks, for up to an hour.
+
+    Args:
+        tries: Most attempts that end in anything but an answer or a 429. Eight attempts wait for about a minute in all.
+    """
+
+    def __init__(self, tries: int = 8) -> None:
+        self._tries = tries
+        self._failures = 0
+        self._limited = 0
+        self._waited = 0.0
+        self._next = 0.0
+
+    def is_out(self, error: Exception) -> bool:
+        """Whether to give up after this error, a `TransientError`."""
+        told = error.wait if isinstance(error, TransientError) else None
+        if isinstance(error, RateLimitedError):
+            self._limited += 1
+            count = self._limited
+        else:
+            self._failures += 1
+            count = self._failures
+        # A server that asks for no wait, or for one that is over at once, gets one that grows, so that it isn't asked in a circle.
+        growing = min(0.5 * 2.0 ** (count - 1), MINUTE) * random.uniform(0.75, 1)  # noqa: S311  # spreads threads, guards nothing
+        self._next = (told or growing) if isinstance(error, RateLimitedError) else max(told or 0, growing)
+        return count >= self._tries or self._waited + self._next > HOUR
+
+    def wait(self, _error: TransientError) -> float:
+        """Seconds to wait before the next attempt."""
+        self._waited += self._next
+        return self._next
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Signs with the key. As an `auth` object, since requests would put an entry of ~/.netrc in the place of a plain header."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        prepared.headers["Authorization"] = f"Bearer {self._key}"
+        return prepared
+
+
+class Transport:
+    """Sends requests to one system with one key; may be used by many threads.
+
+    Args:
+        system: Whom to ask.
+        config: The settings of the tap or the target.
+        allowance: The run's ceiling of requests.
+    """
+
+    def __init__(self, system: System, config: Mapping[str, Any], allowance: Allowance) -> None:
+        self.system = system
+        self.concurrency: int = config["max_concurrency"]
+        self.allowance = allowance
+        self._url: str = config[f"{system.name}_api_url"].rstrip("/")
+        self._timeout = float(config["request_timeout_seconds"])
+        ceilings = {MINUTE: config[f"{system.name}_requests_per_minute"]}
+        if system.requests_per_hour:
+            ceilings[HOUR] = config[f"{system.name}_requests_per_hour"]
+        self._budget = Budget(ceilings, self.concurrency)
+        self._has_answered = False
+        self._session = requests.Session()
+        self._session.auth = _Bearer(config[f"{system.name}_api_key"])
+        self._session.headers["Accept"] = "application/json"
+        self._session.headers["User-Agent"] = "hiringcenter-singer"
+        # None of the three APIs documents a cookie; a jar would be state that threads share.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.mount(self._url, requests.adapters.HTTPAdapter(pool_maxsize=self.concurrency))
+        # Proxies and certificates of the environment, which requests leaves out of requests that were prepared.
+        self._environment: Any = self._session.merge_environment_settings(self._url, {}, True, None, None)  # noqa: FBT003  # requests' own order
+
+    def prepare(self, request: Request) -> requests.PreparedRequest:
+        """Sign a request and make it ready to be sent.
+
+        Args:
+            request: What to ask.
+
+        Returns:
+            The request as it goes over the wire, as often as it is repeated.
+
+        Raises:
+            RefusedError: An id can't stand in a path: `.` and `..` would lead to another operation, and so would nothing at all.
+        """
+        ids = {}
+        for name, value in request.ids.items():
+            if value in {"", ".", ".."}:
+                raise RefusedError(f"{name} is not an id that can be asked for", asked=self._asked(request))  # noqa: EM102, TRY003
+            ids[name] = quote(value, safe="")
+        url = self._url + request.path.format_map(ids)
+        return self._session.prepare_request(requests.Request(request.method, url, params=dict(request.query)))
+
+    def send(self, request: Request, usage: Usage, patience: Patience | None = None) -> Answer:
+        """Ask, and ask again where that may help.
+
+        Args:
+            request: What to ask.
+            usage: Where requests, repeats and 429s are counted.
+            patience: How long to go on; by default about a minute of failures and an hour of 429s.
+
+        Returns:
+            The answer, which is 2xx and JSON.
+
+        Raises:
+            ApiError: Its subclass says what to do next (see `errors`).
+        """
+        prepared = self.prepare(request)
+        # A host that has never answered is more likely mistyped than busy: it is given up sooner, and once for all.
+        patience = patience or (Patience() if self._has_answered else Patience(tries=5))
+        asked = self._asked(request)
+
+        def note(details: Any) -> None:  # noqa: ANN401  # backoff's Details is a private name
+            error: TransientError = details["exception"]
+            logger.warning("%s: %s: asking again in %.1f s", asked, error.reason, details["wait"])
+            usage.count(retries=1)
+            if isinstance(error, RateLimitedError):
+                self._budget.pause(details["wait"])
+
+        repeated = backoff.on_exception(
+            backoff.runtime,
+            TransientError,
+            value=patience.wait,
+            giveup=patience.is_out,
+            on_backoff=note,
+            jitter=None,
+            logger=None,
+        )(self._attempt)
+        try:
+            return repeated(asked, prepared, usage)
+        except TransientError as error:
+            if self._has_answered:
+                raise
+            advice = f"Check {self.system.name}_api_url and the network"
+            ended = SystemEndedError(error.reason, asked=asked, advice=advice)
+            self.end(ended)
+            raise ended from error
+
+    def end(self, error: SystemEndedError) -> None:
+        """Ask nothing more: every request, also one that waits for its turn, ends with this error.
+
+        Args:
+            error: Why.
+        """
+        self._budget.end(error)
+
+    def _attempt(self, asked: str, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
+        with self._budget.request():
+            self.allowance.take()
+            usage.count(requests=1)
+            try:
+                response, content = self._exchange(prepared)
+            except requests.ConnectTimeout as error:
+                raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
+            except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
+                raise TransientError(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
+                raise TransientError(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+            self._has_answered = True
+            if limits := answers.told(response.headers):
+                self._budget.told(limits)
+            try:
+                return answers.judge(asked, response.status_code, response.headers, content)
+            except KeyRefusedError as error:
+                self.end(error)
+                raise
+            except RateLimitedError:
+                usage.count(rate_limited=1)
+                raise
+
+    def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+        """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""
+        deadline = time.monotonic() + self._timeout
+        with self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **self._environment) as response:
+            content = bytearray()
+            while chunk := response.raw.read1(_READ_AT_ONCE, decode_content=True):
+                content += chunk
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+            return response, bytes(content)
+
+    def _asked(self, request: Request) -> str:
+        path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
+        return f"{self.system.label}: {request.method} {path}"
+
+
+def _innermost(error: BaseException) -> str:
+    """The name of the error at the root of another, such as ConnectionRefusedError or gaierror."""
+    seen = [error]
+    while True:
+        inner = error.__cause__ or error.__context__ or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+        inner = getattr(error, "reason", None) if not isinstance(inner, BaseException) else inner
+        if not isinstance(inner, BaseException) or inner in seen:
+            return type(error).__name__
+        seen.append(inner)
+        error = inner

@@ -1,0 +1,143 @@
+"""How far each stream is complete: the STATE, and the only place that reads or writes it.
+
+A stream that is filtered by its own time keeps that time. A child stream keeps the time of the *parent's* change up to which it is complete,
+whether or not the parent stream is selected. One small entry a stream, however many parents there are:
+
+    {"bookmarks": {"leads": {"replication_key": "updated_at", "replication_key_value": "2026-03-10T12:00:00.000Z"}, ...}}
+
+A child stream that is read for all parents (FULL_TABLE) and was broken off keeps how far it came in `full_table_position`, and the version
+that its records were given, so that the next run goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from tap_hiringcenter.api import times
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from singer_sdk.helpers.types import TapState
+
+_VALUE = "replication_key_value"
+_POSITION = "full_table_position"
+_VERSION = "full_table_version"
+# The SDK writes these while a stream runs, and takes them out at its end; a state that was saved in between may hold them.
+_SDK_MARKS = {"starting_replication_value", "replication_key_signpost", "progress_markers"}
+_KNOWN = {"replication_key", _VALUE, _POSITION, _VERSION} | _SDK_MARKS
+# Machines' clocks differ by minutes; a bookmark further ahead than this was not written by any run of ours.
+_CLOCK_TOLERANCE = timedelta(days=1)
+
+
+class StateError(Exception):
+    """The state that was passed in can't be used; the message says why and what to do."""
+
+
+def check(state: object, streams: Collection[str]) -> None:
+    """Refuse a state that is not ours, before anything is asked or written.
+
+    Args:
+        state: The parsed state.
+        streams: Names of all streams that there are.
+
+    Raises:
+        StateError: It has another shape, names streams of another tap, or holds times that are none or lie in the future.
+    """
+    bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+    if not isinstance(bookmarks, dict) or (isinstance(state, dict) and state and "bookmarks" not in state):
+        msg = 'it is not of the form {"bookmarks": {...}}'
+        raise _refused(msg)
+    for name, entry in bookmarks.items():
+        if name not in streams:
+            msg = f"it belongs to another tap: there is no stream {name!r}"
+            raise _refused(msg)
+        if not isinstance(entry, dict) or not _KNOWN.issuperset(entry):
+            msg = f"the bookmark of {name} is none that this tap writes"
+            raise _refused(msg)
+        for key in (_VALUE, _POSITION):
+            if entry.get(key) is None:
+                continue
+            try:
+                moment = times.parse(entry[key])
+            except ValueError:
+                msg = f"the bookmark of {name} is not a time"
+                raise _refused(msg) from None
+            if moment > datetime.now(timezone.utc) + _CLOCK_TOLERANCE:
+                msg = f"the bookmark of {name} lies in the future"
+                raise _refused(msg)
+
+
+def _refused(reason: str) -> StateError:
+    return StateError(f"The state can't be used: {reason}. Pass the last state of this tap, or none for a full read; nothing was read or written.")
+
+
+@dataclass(frozen=True)
+class Start:
+    """From where a stream is read in this run.
+
+    Attributes:
+        since: Changes from this time on are wanted; None for everything.
+        version: The version that records of a full-table sync are given, else None.
+    """
+
+    since: str | None
+    version: int | None = None
+
+
+class Bookmarks:
+    """The bookmarks of one run.
+
+    Args:
+        state: The tap's state; it is changed in place.
+        began: When the run began; no bookmark goes past this moment.
+        start_date: Oldest change wanted where there is no bookmark.
+        lookback: How much before its bookmark a stream is read again.
+    """
+
+    def __init__(self, state: TapState, began: datetime, start_date: str | None, lookback: timedelta) -> None:
+        self._entries: dict[str, dict[str, Any]] = state.setdefault("bookmarks", {})
+        self._began = times.to_text(began)
+        self._version = int(began.timestamp() * 1000)
+        self._start_date = times.normalise(start_date) if start_date else None
+        self._lookback = lookback
+
+    def start(self, name: str, *, full_table: bool, resumable: bool) -> Start:
+        """Tell from where to read a stream.
+
+        Args:
+            name: The stream.
+            full_table: Whether everything is wanted, whatever the bookmark.
+            resumable: Whether a full-table sync that was broken off goes on where it was (child streams).
+
+        Returns:
+            The start.
+        """
+        entry = self._entries.get(name, {})
+        if full_table:
+            if resumable and _POSITION in entry:
+                return Start(self._before(entry[_POSITION]), entry.get(_VERSION, self._version))
+            return Start(None, self._version)
+        if entry.get(_VALUE) is not None:
+            return Start(self._before(entry[_VALUE]))
+        return Start(self._start_date)
+
+    def move(self, name: str, replication_key: str, value: str) -> None:
+        """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run."""
+        entry = self._entries.setdefault(name, {})
+        value = min(value, self._began)
+        if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
+            value = max(value, times.normalise(entry[_VALUE]))
+        entry.clear()
+        entry.update({"replication_key": replication_key, _VALUE: value})
+
+    def hold(self, name: str, value: str, version: int) -> None:
+        """Note how far an unfinished full-table sync of a child stream came."""
+        self._entries.setdefault(name, {}).update({_POSITION: min(value, self._began), _VERSION: version})
+
+    def _before(self, value: object) -> str:
+        moment = times.parse(value)
+        earliest = datetime.min.replace(tzinfo=timezone.utc)
+        return times.to_text(moment - self._lookback if moment - earliest > self._lookback else earliest)

@@ -1,0 +1,201 @@
+"""How each API wraps what it answers: from an answer to a page of rows.
+
+Every shape that the documents show is read without a setting, by looking at the answer. A shape that they don't show is an error: zero rows
+is only a result when the API says zero.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tap_hiringcenter.api.errors import EnvelopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_hiringcenter.api.answers import Answer
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list, and where the list goes on.
+
+    Attributes:
+        answer: What the page was read from.
+        rows: The rows as the API sent them.
+        next: Query parameters that ask for the next page; empty at the end of the list.
+        total: Number of rows in the whole list, when the API tells it.
+        otherwise: Query parameters to go on with where `next` was asked already; empty where that would be a circle.
+    """
+
+    answer: Answer
+    rows: list[Row]
+    next: Mapping[str, Any] = field(default_factory=dict)
+    total: int | None = None
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
+
+
+def prospectb2b_list(answer: Answer) -> Page:
+    """Read `{"data": [...], "pagination": {"next_cursor", "has_more"}, "request_id"}` (reference, every list).
+
+    Raises:
+        EnvelopeError: It is anything else, or says that there is more without saying where.
+    """
+    body = _object(answer)
+    rows = _rows(answer, body.get("data"), "data")
+    pagination = body.get("pagination")
+    if not isinstance(pagination, dict):
+        refuse(answer, "answered a list without pagination, so nothing tells whether it is whole")
+    more, cursor = pagination.get("has_more"), pagination.get("next_cursor")
+    if not isinstance(more, bool):
+        refuse(answer, "answered a list without has_more, so nothing tells whether it is whole")
+    if not more:
+        return Page(answer, rows)
+    if not isinstance(cursor, (str, int)) or isinstance(cursor, bool) or cursor == "":
+        refuse(answer, "says that the list goes on (has_more) but not where (next_cursor)")
+    return Page(answer, rows, {"cursor": cursor})
+
+
+def prospectb2b_single(answer: Answer) -> Page:
+    """Read `{"data": {...}, "request_id"}` (reference, every operation that is not a list).
+
+    Raises:
+        EnvelopeError: It is anything else.
+    """
+    row = _object(answer).get("data")
+    if not isinstance(row, dict) or not row:
+        refuse(answer, "answered without the object that belongs into data")
+    return Page(answer, [row])
+
+
+def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
+    """Read a list of either age of the API.
+
+    Current: `{success, items, pagination: {nextPageToken?, totalCount?}}`. Older: `{success, items, nextPageToken}` (meetings, tasks),
+    `{success, notes, lastNote}`, `{prospects, totalCount}`.
+
+    Args:
+        answer: The answer.
+        own_name: Name of the resource, which is the older key of its rows.
+        limit: The number of rows that was asked for; a full page that is silent about a next one could be cut off.
+
+    Returns:
+        The page.
+
+    Raises:
+        EnvelopeError: It is anything else, or `success` is not true.
+    """
+    body = _object(answer)
+    _check_success(answer, body)
+    key = next((name for name in ("items", own_name) if name in body), None)
+    if key is None:
+        refuse(answer, f"answered without items or {own_name}")
+    rows = _rows(answer, body[key], key)
+    pagination = body.get("pagination", {})
+    if not isinstance(pagination, dict):
+        refuse(answer, "answered with a pagination that is no object")
+    total = pagination.get("totalCount", body.get("totalCount"))
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        refuse(answer, "answered with a totalCount that is no count")
+
+    token = pagination.get("nextPageToken", body.get("nextPageToken"))
+    if token is not None and not isinstance(token, str):
+        refuse(answer, "answered with a nextPageToken that is no text")
+    if token:
+        return Page(answer, rows, {"pageToken": token}, total)
+    last = body.get("lastNote")
+    if last is not None:
+        if not isinstance(last, int) or isinstance(last, bool):
+            refuse(answer, "answered with a lastNote that is no time")
+        # The older cursor is a time alone, and notes of the same millisecond may lie on both sides of a page's edge. So the edge is asked for
+        # again, and left behind only when it brought nothing new and was not cut off by the limit.
+        is_cut = limit is None or len(rows) >= limit
+        return Page(answer, rows, {"startAfter": last + 1}, total, {} if is_cut else {"startAfter": last})
+    says_end = "pagination" in body or "nextPageToken" in body or "lastNote" in body or total is not None
+    if not says_end and (limit is None or len(rows) >= limit):
+        refuse(answer, "answered a full page without a word on whether there are more")
+    return Page(answer, rows, total=total)
+
+
+def hiringcenter_feed(answer: Answer) -> Page:
+    """Read the poll feed, whose wrapping no document tells: an array, an object with items, or one record.
+
+    Raises:
+        EnvelopeError: It is none of these.
+    """
+    body = answer.body
+    if isinstance(body, dict):
+        _check_success(answer, body)
+        body = body.get("items", [body] if "id" in body else None)
+    return Page(answer, _rows(answer, body, "the feed"))
+
+
+def names_a_row(next_page: Mapping[str, Any], *rows: Row) -> bool:
+    """Whether a page token says "after this row", so that rows which come or go elsewhere can't shift the pages.
+
+    The tokens in the documents do: `lead_002` is an id, the others decode to `{"id": ...}` or `{"createdAt": ...}`. A token that doesn't could
+    be an offset, and a row that is deleted while the list is read would then push another one into a page that was read already.
+
+    Args:
+        next_page: Query parameters that ask for the next page.
+        rows: The rows at the edge.
+
+    Returns:
+        True when every parameter names one of the rows.
+    """
+    values = {str(value) for row in rows for value in row.values() if isinstance(value, (str, int)) and not isinstance(value, bool)}
+    if "startAfter" in next_page:
+        return True
+    for token in next_page.values():
+        try:
+            decoded = json.loads(base64.b64decode(str(token) + "=="))
+        except (binascii.Error, ValueError):
+            decoded = None
+        parts = decoded.values() if isinstance(decoded, dict) else [token]
+        # Short numbers are more likely to be offsets that happen to stand in a row than anything that tells rows apart.
+        if not any(str(part) in values and len(str(part)) > 4 for part in parts):  # noqa: PLR2004
+            return False
+    return True
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    if not isinstance(answer.body, dict):
+        refuse(answer, f"answered with {_kind(answer.body)} where an object belongs")
+    return answer.body
+
+
+def _rows(answer: Answer, rows: object, where: str) -> list[Row]:
+    if not isinstance(rows, list):
+        refuse(answer, f"answered with {_kind(rows)} where the list of rows belongs ({where})")
+    if not all(isinstance(row, dict) for row in rows):
+        refuse(answer, f"answered with rows that are no objects ({where})")
+    return rows
+
+
+def _check_success(answer: Answer, body: dict[str, Any]) -> None:
+    if body.get("success", True) is not True:
+        refuse(answer, f"answered {answer.status}, yet says that it had no success")
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
+    return kinds.get(type(value), "nothing")
+
+
+def refuse(answer: Answer, reason: str) -> NoReturn:
+    """Say that an answer can't be trusted.
+
+    Args:
+        answer: The answer.
+        reason: What is wrong with it, without anything that its rows hold.
+
+    Raises:
+        EnvelopeError: Always.
+    """
+    raise EnvelopeError(reason, asked=answer.asked, status=answer.status, request_id=answer.request_id)

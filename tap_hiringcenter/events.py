@@ -1,0 +1,59 @@
+"""What reading tells the writing side, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tap_hiringcenter.client import ApiStream
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Records to write.
+
+    Attributes:
+        stream: Whose.
+        records: The records, complete with ids of the rows above.
+        version: The version of a full-table sync, else None.
+    """
+
+    stream: ApiStream
+    records: list[dict[str, Any]]
+    version: int | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A stream is complete up to a time, once all rows before this event are written.
+
+    Attributes:
+        stream: Which.
+        replication_key: Whose time it is: the stream's own column, or the parent's.
+        value: The time.
+        version: Set when it is the position of a full-table sync that goes on.
+    """
+
+    stream: ApiStream
+    replication_key: str
+    value: str
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """A stream is at its end.
+
+    Attributes:
+        stream: Which.
+        error: Why something of it is missing; None when it is complete.
+        version: The version of a full-table sync that was proven complete.
+    """
+
+    stream: ApiStream
+    error: Exception | None
+    version: int | None = None
+
+
+Event = Rows | Mark | End

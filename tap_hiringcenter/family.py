@@ -1,0 +1,162 @@
+"""A family: a list and the streams below it, read together, so that no list of parents is read twice.
+
+Children are read for the parents that changed since *their own* bookmark, which is kept as a time of the root's changes: a child stream that
+was selected later, failed, or was broken off catches up by itself. Parents are taken in the order of their changes, group by group; a
+finished group is a checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_hiringcenter.api.errors import ApiError, NotFoundError, SystemEndedError, TransientError
+from tap_hiringcenter.events import End, Event, Mark, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Executor, Future
+
+    from tap_hiringcenter.bookmarks import Start
+    from tap_hiringcenter.client import ApiStream
+
+_GROUP = 100
+# After so many parents in a row for which a child stream failed for good, the next ones would only fail as slowly.
+_MOST_FAILURES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class _Parent:
+    """A row that children are read for: its ids, and when the root above it changed."""
+
+    ids: Mapping[str, str]
+    change: str | None
+
+
+class Family:
+    """Reads one root and the selected streams below it.
+
+    Args:
+        streams: All streams from the root downwards that are needed, parents before children.
+        wanted: Those among them whose records are wanted, with where each starts.
+        pool: Where children are read side by side.
+        ahead: How many lists of children are read ahead.
+    """
+
+    def __init__(self, streams: Sequence[ApiStream], wanted: Mapping[ApiStream, Start], pool: Executor, ahead: int) -> None:
+        self._root = streams[0]
+        self._streams = streams
+        self._wanted = wanted
+        self._pool = pool
+        self._ahead = ahead
+        self._errors: dict[ApiStream, Exception] = {}
+        self._failures_in_a_row: dict[ApiStream, int] = {}
+
+    def events(self) -> Iterator[Event]:
+        """Read everything.
+
+        Yields:
+            Rows, marks, and in the end one `End` for each wanted stream; errors of the API are in these and are not raised.
+        """
+        try:
+            yield from self._read()
+        except ApiError as error:
+            for stream in self._wanted:
+                self._errors.setdefault(stream, error)
+        for stream, start in self._wanted.items():
+            missing = self._errors.get(stream)
+            yield End(stream, missing, None if missing else start.version)
+
+    def _read(self) -> Iterator[Event]:
+        root = self._root
+        starts = [start.since for start in self._wanted.values()]
+        since = None if None in starts else min(start for start in starts if start is not None)
+        own_start = self._wanted.get(root)
+        newest = ""
+        for part in root.slices(since):
+            parents: list[_Parent] = []
+            for page in part.pages:
+                root.expected = page.total if page.total is not None else root.expected
+                records = root.records(page, {})
+                changes = [root.change(record) for record in records]
+                newest = max([newest, *(change for change in changes if change)])
+                # Before the records are given away: whoever writes them may take deselected fields out.
+                parents += [self._parent(root, record, {}, change) for record, change in zip(records, changes, strict=True)]
+                if own_start:
+                    kept = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
+                    yield Rows(root, kept, own_start.version)
+            newest = max(newest, part.until or "")
+            if own_start and newest and not root.is_full_table and root.replication_key:
+                yield Mark(root, root.replication_key, newest)
+            parents.sort(key=lambda parent: parent.change or "")
+            for position in range(0, len(parents), _GROUP):
+                group = parents[position : position + _GROUP]
+                yield from self._read_children(root, group)
+                yield from self._marks(group[-1].change, is_last=False)
+        yield from self._marks(newest, is_last=True)
+
+    def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
+        for stream in (one for one in self._streams if one.parent is type(parent_stream)):
+            below = [one for one in self._wanted if type(stream) in one.lineage()]
+            asked = [parent for parent in parents if any(_is_wanted(parent.change, self._wanted[one]) for one in below)]
+            grandparents: list[_Parent] = []
+            for parent, reading in self._side_by_side(stream, asked):
+                try:
+                    pages = reading.result()
+                    records = [record for page in pages for record in stream.records(page, parent.ids)]
+                except NotFoundError:
+                    continue  # the parent is gone, and its children with it
+                except SystemEndedError:
+                    raise
+                except ApiError as error:
+                    self._fail(stream, below, error)
+                    continue
+                self._failures_in_a_row[stream] = 0
+                grandparents += [self._parent(stream, record, parent.ids, parent.change) for record in records]
+                start = self._wanted.get(stream)
+                if start and _is_wanted(parent.change, start):
+                    yield Rows(stream, records, start.version)
+            yield from self._read_children(stream, grandparents)
+
+    def _side_by_side(self, stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[tuple[_Parent, Future[Any]]]:
+        """Read the lists of several parents at once, and give them in the parents' order."""
+        waiting: deque[tuple[_Parent, Future[Any]]] = deque()
+        try:
+            for parent in parents:
+                if self._failures_in_a_row.get(stream, 0) >= _MOST_FAILURES_IN_A_ROW:
+                    return
+                waiting.append((parent, self._pool.submit(lambda ids: list(stream.pages(ids)), parent.ids)))
+                if len(waiting) >= self._ahead:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            for _, reading in waiting:
+                reading.cancel()
+
+    def _fail(self, stream: ApiStream, below: Sequence[ApiStream], error: ApiError) -> None:
+        """Note that something is missing from a stream and from those below it; their bookmarks stand still from now on."""
+        if isinstance(error, TransientError):
+            self._failures_in_a_row[stream] = self._failures_in_a_row.get(stream, 0) + 1
+        stream.logger.warning("Something of %s is missing: %s", stream.name, error)
+        for one in below:
+            self._errors.setdefault(one, error)
+
+    def _marks(self, change: str | None, *, is_last: bool) -> Iterator[Mark]:
+        """Say how far the child streams are complete."""
+        for stream, start in self._wanted.items():
+            if stream is self._root or stream in self._errors or not change:
+                continue
+            key = f"{self._root.name}.{self._root.replication_key}"
+            yield Mark(stream, key, change, None if is_last else start.version)
+
+    def _parent(self, stream: ApiStream, record: Mapping[str, Any], ids: Mapping[str, str], change: str | None) -> _Parent:
+        """What the children of a record need of it; they name its id in their paths."""
+        names = {one.ancestor_names()[-1] for one in self._streams if one.parent is type(stream)}
+        return _Parent({**ids, **dict.fromkeys(names, record.get("id", ""))}, change)
+
+
+def _is_wanted(change: str | None, start: Start) -> bool:
+    """Whether a row is new since a start; one that doesn't say when it changed always may be."""
+    return change is None or start.since is None or change >= start.since

@@ -1,0 +1,156 @@
+"""Reading all prospects of an account: complete, or an error.
+
+`GET /prospects` takes a `limit` and no page token in any copy of its documentation, while the shared example of `pagination` shows one. So a
+token is followed when one comes. Otherwise as many rows as `totalCount` are asked for, and where the server caps the page, the list is read
+by its filters and united by id. Nothing is taken for complete until the number of ids reaches `totalCount`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tap_hiringcenter.api.errors import RefusedError
+from tap_hiringcenter.envelopes import refuse
+from tap_hiringcenter.sweeps import read_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_hiringcenter.envelopes import Page, Row
+    from tap_hiringcenter.sweeps import Ask, Identify
+
+# The filters of the list, and the fields of a row that hold what they match. The interface promises the stage; the others follow when a
+# single stage is larger than the cap.
+_DIVISIONS = (("stage", "currentStage"), ("label", "labels"), ("company", "company"), ("title", "title"))
+
+
+def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Iterator[Page]:
+    """Read all prospects.
+
+    Args:
+        ask: Asks for one page.
+        limits: How many rows to ask for at first; the next one when the server refuses one.
+        identify: Tells rows apart.
+
+    Yields:
+        Pages of rows that were not given before.
+
+    Raises:
+        ApiError: A request failed, or the list can't be proven complete.
+    """
+    for limit in limits:
+        try:
+            first = ask({"limit": limit})
+            break
+        except RefusedError:
+            if limit == limits[-1]:
+                raise
+    if first.next:
+        yield from read_list(ask, {"limit": limit}, identify, first)
+        return
+    reader = _Reader(ask, limit, identify)
+    yield reader.fresh(first)
+    yield from reader.rest({}, first, _DIVISIONS)
+    yield from reader.check()
+
+
+class _Reader:
+    """What has been read so far, and what it proves."""
+
+    def __init__(self, ask: Ask, limit: int, identify: Identify) -> None:
+        self._ask = ask
+        self._limit = limit
+        self._identify = identify
+        self._rows: dict[object, Row] = {}
+        self._total_counts_matches = False
+        self._expected = 0
+
+    def fresh(self, page: Page) -> Page:
+        """The rows of a page that are new, and note them."""
+        rows = []
+        for row in page.rows:
+            key = self._identify(row)[0]
+            if key not in self._rows:
+                self._rows[key] = row
+                rows.append(row)
+        return replace(page, rows=rows)
+
+    def rest(self, filters: Mapping[str, str], page: Page, divisions: tuple[tuple[str, str], ...]) -> Iterator[Page]:
+        """Read what a first page of a filtered list left out: in one larger page, else filter by filter."""
+        matches = {self._identify(row)[0] for row in page.rows}
+        total = self._total(page)
+        if not filters:
+            self._expected = total
+        if total > len(page.rows) or len(page.rows) >= self._limit:
+            # More than there can be: an answer as long as its limit never proves that nothing was cut off.
+            larger = self._try({**filters, "limit": total + self._limit})
+            if larger:
+                yield self.fresh(larger)
+                matches |= {self._identify(row)[0] for row in larger.rows}
+                total = self._total(larger)
+                if not filters:
+                    self._expected = total
+        for position, (name, column) in enumerate(divisions):
+            asked: set[str] = set()
+            while len(matches) < total and (values := self._values(column) - asked):
+                value = min(values)
+                asked.add(value)
+                narrower = {**filters, name: value}
+                part = self._try({**narrower, "limit": self._limit})
+                if not part:
+                    break
+                before = set(self._rows)
+                yield self.fresh(part)
+                yield from self.rest(narrower, part, divisions[position + 1 :])
+                # With a filter above, what came may match it or not: filters may match parts of a text. Only the unfiltered count is proof.
+                matches |= (set(self._rows) - before) | {self._identify(row)[0] for row in part.rows}
+
+    def check(self) -> Iterator[Page]:
+        """Prove that everything was read: the number of ids reaches the total, and the total counts what there is."""
+        if len(self._rows) <= 1 or (self._total_counts_matches and len(self._rows) >= self._expected):
+            return
+        # Either some are missing, unless they were deleted meanwhile; or every total was the number of rows beside it, and if that is all
+        # that it ever is, it proves nothing. One row more tells both.
+        one = self._ask({"limit": 1})
+        yield self.fresh(one)
+        total = self._total(one)
+        if len(self._rows) < total:
+            refuse(
+                one.answer,
+                f"gives no more than {len(self._rows)} of {total} prospects, neither in one page nor by stage, label, company or title",
+            )
+        if not self._total_counts_matches:
+            for name, column in _DIVISIONS:
+                for value in sorted(self._values(column)):
+                    yield from self._must_be_known({name: value})
+
+    def _must_be_known(self, filters: Mapping[str, str]) -> Iterator[Page]:
+        page = self._ask({**filters, "limit": self._limit})
+        fresh = self.fresh(page)
+        yield fresh
+        if fresh.rows:
+            refuse(page.answer, "cuts its pages short and counts only the rows that it gives, so nothing can prove that all prospects were read")
+
+    def _try(self, query: Mapping[str, str | int]) -> Page | None:
+        """Ask for a page that the server may refuse for its size."""
+        try:
+            return self._ask(query)
+        except RefusedError:
+            return None
+
+    def _total(self, page: Page) -> int:
+        if page.total is None:
+            refuse(page.answer, "answered prospects without a page token and without a totalCount, so nothing tells whether they are all")
+        if page.total > len(page.rows):
+            self._total_counts_matches = True
+        return page.total
+
+    def _values(self, column: str) -> set[str]:
+        found: set[str] = set()
+        for row in self._rows.values():
+            value = row.get(column)
+            values = value if isinstance(value, list) else [value]
+            # A comma would make two labels of one (documentation of the `label` filter).
+            found.update(one for one in values if isinstance(one, str) and one and "," not in one)
+        return found

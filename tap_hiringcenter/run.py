@@ -1,0 +1,120 @@
+"""The run: families are read side by side, and written one after the other by the main thread.
+
+Each family has a thread that reads ahead into a queue of bounded length; requests of all of them share their system's budget. Rows, bookmarks
+and errors come out of the queue in the order in which they were read, so what is written does not depend on which thread was faster, and a
+STATE never runs ahead of the rows that it covers.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from queue import Queue
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from tap_hiringcenter.events import End, Event, Mark, Rows
+from tap_hiringcenter.report import Report, StreamReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.output import Output
+    from tap_hiringcenter.tap import TapHiringcenter
+
+logger = logging.getLogger(__name__)
+
+_READ_AHEAD = 8
+
+
+class Run:
+    """One sync of all selected streams.
+
+    Args:
+        tap: The tap.
+        output: Where messages go.
+    """
+
+    def __init__(self, tap: TapHiringcenter, output: Output) -> None:
+        self._tap = tap
+        self._output = output
+        self.report = Report(tap.began)
+        self._told: list[Exception] = []
+
+    def sync(self) -> Report:
+        """Read and write everything that is selected.
+
+        One stream's failure costs only what belongs to it.
+
+        Returns:
+            The report.
+
+        Raises:
+            OSError: The reader of standard output is gone.
+            Stopped: The process was asked to stop.
+        """
+        for name, reason in self._tap.left_out.items():
+            self.report.streams[name] = StreamReport(self._tap.unused, reason=reason)
+        families = self._tap.families()
+        for stream in (stream for family in families for stream in family):
+            self.report.streams[stream.name] = StreamReport(stream.usage)
+        queues = [self._start(family) for family in families]
+        with tqdm(unit=" records", disable=not sys.stderr.isatty(), file=sys.stderr) as progress:
+            for family, queue in zip(families, queues, strict=True):
+                ended = 0
+                while ended < len(family):
+                    event = queue.get()
+                    progress.set_description(event.stream.name, refresh=False)
+                    self._take(event)
+                    progress.update(len(event.records) if isinstance(event, Rows) else 0)
+                    ended += isinstance(event, End)
+        if self._output.has_written:
+            self._output.state()
+        return self.report
+
+    def _start(self, family: Sequence[ApiStream]) -> Queue[Event]:
+        queue: Queue[Event] = Queue(_READ_AHEAD)
+        threading.Thread(target=self._read, args=(family, queue), name=f"read {family[0].name}", daemon=True).start()
+        return queue
+
+    def _read(self, family: Sequence[ApiStream], queue: Queue[Event]) -> None:
+        missing = dict.fromkeys(family)
+        try:
+            for event in self._tap.read(family):
+                queue.put(event)
+                if isinstance(event, End):
+                    del missing[event.stream]
+        except Exception as error:  # noqa: BLE001  # a mistake of ours in one family must not cost the others, nor end as a success
+            # Where it happened, but not its text: that could quote a row.
+            logger.error("A mistake in this tap, please report it:\n%s%s", "".join(traceback.format_tb(error.__traceback__)), type(error).__name__)  # noqa: TRY400
+            for stream in missing:
+                queue.put(End(stream, RuntimeError(f"a mistake in this tap ({type(error).__name__}); please report it with the log")))
+
+    def _take(self, event: Event) -> None:
+        entry = self.report.streams[event.stream.name]
+        if isinstance(event, Rows):
+            self._output.rows(event)
+            entry.records += len(event.records)
+        elif isinstance(event, Mark):
+            self._tap.note(event)
+            self._output.state()
+        else:
+            entry.expected = event.stream.expected
+            entry.ended = True
+            if event.error:
+                entry.reason = str(event.error)
+                self._tell(event.stream, event.error)
+                return
+            self._output.schema(event.stream)
+            if event.version is not None:
+                self._output.activate(event.stream, event.version)
+
+    def _tell(self, stream: ApiStream, error: Exception) -> None:
+        """Log what is missing; an error that ends many streams is told once."""
+        if error not in self._told:
+            self._told.append(error)
+            stream.logger.error("%s is not complete. %s", stream.name, error)
