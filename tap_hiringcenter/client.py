@@ -50,7 +50,7 @@ class ApiStream(Stream):
         path: Path of the operation that reads it, with the names of ids in braces.
         scope: What a ProspectB2B key needs to read it (reference, each operation).
         parent: The stream whose rows it is read for, or None.
-        known_gap: What this API can't show, for those who choose streams; empty when there is nothing to know.
+        known_gap: What this list can't show, for the catalog, where streams are chosen; empty when there is nothing to know.
     """
 
     system: ClassVar[System]
@@ -58,6 +58,7 @@ class ApiStream(Stream):
     path: ClassVar[str]
     scope: ClassVar[str] = ""
     parent: ClassVar[type[ApiStream] | None] = None
+    known_gap: ClassVar[str] = ""
     primary_keys: Sequence[str] = ("id",)
     replication_key: str | None = None
 
@@ -71,6 +72,8 @@ class ApiStream(Stream):
             tap: The tap.
         """
         schema = json.loads((_SCHEMAS / self.system.name / f"{self.name}.json").read_text(encoding="utf-8"))
+        if self.known_gap:
+            schema["description"] = self.known_gap
         super().__init__(tap, schema=schema)
         self.tap = tap
         self.usage = Usage()
@@ -311,8 +314,9 @@ class ProspectB2BWindowedStream(ProspectB2BStream):
             partial(self.list_pages, {}),
             self._changed,
             self.tap.pool(self.system),
-            ahead=transport.concurrency,
-            # With few requests left, small windows finish and large ones would have to be begun again by each run.
+            # With few requests left, small windows finish, while large ones would have to be begun again by each run, and what is read
+            # ahead would use up what the children need.
+            ahead=transport.concurrency if left is None else max(1, min(transport.concurrency, left // 16)),
             **({} if left is None else {"most_pages": max(1, left // 4)}),
             now=self.tap.began,
         )

@@ -111,7 +111,14 @@ class CommandLine(Tap):
     def _ready(cls, config: _ConfigInput | None, **arguments: Any) -> CommandLine:  # noqa: ANN401
         """Make the tap with settings that are enough to ask for something."""
         settings = dict(config.config) if config else {}
-        tap = cls(config=settings, parse_env_config=bool(config and config.parse_env), **arguments)
+        parse_env = bool(config and config.parse_env)
+        try:
+            tap = cls(config=settings, parse_env_config=parse_env, **arguments)
+        except (ValueError, TypeError) as error:
+            if not parse_env:
+                raise
+            msg = "A variable in the environment holds something else than its setting takes (a number, or JSON)"
+            raise InputError(msg) from error
         if not any(tap.config.get(key_of(system)) for system in SYSTEMS):
             msg = "At least one key is needed: set " + " or ".join(key_of(system) for system in SYSTEMS)
             raise InputError(msg)

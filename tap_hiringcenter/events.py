@@ -33,12 +33,14 @@ class Mark:
         replication_key: Whose time it is: the stream's own column, or the parent's.
         value: The time.
         version: Set when it is the position of a full-table sync that goes on.
+        is_checkpoint: Whether it is worth a STATE of its own; the others are kept and go out with the next one.
     """
 
     stream: ApiStream
     replication_key: str
     value: str
     version: int | None = None
+    is_checkpoint: bool = True
 
 
 @dataclass(frozen=True)

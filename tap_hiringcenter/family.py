@@ -15,7 +15,7 @@ from tap_hiringcenter.api.errors import ApiError, NotFoundError, SystemEndedErro
 from tap_hiringcenter.events import End, Event, Mark, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
     from tap_hiringcenter.bookmarks import Start
@@ -77,7 +77,9 @@ class Family:
         for part in root.slices(since):
             parents: list[_Parent] = []
             for page in part.pages:
-                root.expected = page.total if page.total is not None else root.expected
+                if page.total is not None:
+                    # A part of a list may be asked for by a filter, and then tells the total of that part.
+                    root.expected = max(page.total, root.expected or 0)
                 records = root.records(page, {})
                 changes = [root.change(record) for record in records]
                 newest = max([newest, *(change for change in changes if change)])
@@ -93,8 +95,9 @@ class Family:
             for position in range(0, len(parents), _GROUP):
                 group = parents[position : position + _GROUP]
                 yield from self._read_children(root, group)
-                yield from self._marks(group[-1].change, is_last=False)
-        yield from self._marks(newest, is_last=True)
+                yield from self._marks(self._wanted, group[-1].change)
+            yield from self._marks(self._wanted, newest)
+        yield from self._marks(self._wanted, newest, is_last=True)
 
     def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
         for stream in (one for one in self._streams if one.parent is type(parent_stream)):
@@ -117,6 +120,7 @@ class Family:
                 start = self._wanted.get(stream)
                 if start and _is_wanted(parent.change, start):
                     yield Rows(stream, records, start.version)
+                yield from self._marks([stream], parent.change, is_checkpoint=False)
             yield from self._read_children(stream, grandparents)
 
     def _side_by_side(self, stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[tuple[_Parent, Future[Any]]]:
@@ -143,13 +147,14 @@ class Family:
         for one in below:
             self._errors.setdefault(one, error)
 
-    def _marks(self, change: str | None, *, is_last: bool) -> Iterator[Mark]:
-        """Say how far the child streams are complete."""
-        for stream, start in self._wanted.items():
-            if stream is self._root or stream in self._errors or not change:
+    def _marks(self, streams: Iterable[ApiStream], change: str | None, *, is_last: bool = False, is_checkpoint: bool = True) -> Iterator[Mark]:
+        """Say how far child streams are complete: bookmarks are inclusive, so other parents of the very same moment are looked at again."""
+        for stream in streams:
+            start = self._wanted.get(stream)
+            if not start or stream is self._root or stream in self._errors or not change:
                 continue
-            key = f"{self._root.name}.{self._root.replication_key}"
-            yield Mark(stream, key, change, None if is_last else start.version)
+            key = f"{self._root.name}.{type(self._root).replication_key}"
+            yield Mark(stream, key, change, None if is_last else start.version, is_checkpoint)
 
     def _parent(self, stream: ApiStream, record: Mapping[str, Any], ids: Mapping[str, str], change: str | None) -> _Parent:
         """What the children of a record need of it; they name its id in their paths."""

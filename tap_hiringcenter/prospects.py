@@ -15,7 +15,7 @@ from tap_hiringcenter.envelopes import refuse
 from tap_hiringcenter.sweeps import read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from tap_hiringcenter.envelopes import Page, Row
     from tap_hiringcenter.sweeps import Ask, Identify
@@ -76,7 +76,7 @@ class _Reader:
                 rows.append(row)
         return replace(page, rows=rows)
 
-    def rest(self, filters: Mapping[str, str], page: Page, divisions: tuple[tuple[str, str], ...]) -> Iterator[Page]:
+    def rest(self, filters: Mapping[str, str], page: Page, divisions: Sequence[tuple[str, str]]) -> Iterator[Page]:
         """Read what a first page of a filtered list left out: in one larger page, else filter by filter."""
         matches = {self._identify(row)[0] for row in page.rows}
         total = self._total(page)
@@ -91,24 +91,35 @@ class _Reader:
                 total = self._total(larger)
                 if not filters:
                     self._expected = total
-        for position, (name, column) in enumerate(divisions):
-            asked: set[str] = set()
-            while len(matches) < total and (values := self._values(column) - asked):
-                value = min(values)
-                asked.add(value)
-                narrower = {**filters, name: value}
-                part = self._try({**narrower, "limit": self._limit})
-                if not part:
-                    break
-                before = set(self._rows)
-                yield self.fresh(part)
-                yield from self.rest(narrower, part, divisions[position + 1 :])
-                # With a filter above, what came may match it or not: filters may match parts of a text. Only the unfiltered count is proof.
-                matches |= (set(self._rows) - before) | {self._identify(row)[0] for row in part.rows}
+        asked: set[tuple[str, str]] = set()
+        while len(matches) < total and (division := self._next_division(divisions, asked)):
+            position, name, value = division
+            asked.add((name, value))
+            narrower = {**filters, name: value}
+            part = self._try({**narrower, "limit": self._limit})
+            if not part:
+                continue
+            before = set(self._rows)
+            yield self.fresh(part)
+            yield from self.rest(narrower, part, divisions[position + 1 :])
+            # Filters may match parts of a text, so what came below a filter may not match it. Only the unfiltered count is proof.
+            matches |= (set(self._rows) - before) | {self._identify(row)[0] for row in part.rows}
+
+    def _next_division(self, divisions: Sequence[tuple[str, str]], asked: Container[tuple[str, str]]) -> tuple[int, str, str] | None:
+        """The next filter to ask for, of the values seen so far: each answer may bring values that were not known before."""
+        return next(
+            (
+                (position, name, value)
+                for position, (name, column) in enumerate(divisions)
+                for value in sorted(self._values(column))
+                if (name, value) not in asked
+            ),
+            None,
+        )
 
     def check(self) -> Iterator[Page]:
         """Prove that everything was read: the number of ids reaches the total, and the total counts what there is."""
-        if len(self._rows) <= 1 or (self._total_counts_matches and len(self._rows) >= self._expected):
+        if len(self._rows) >= self._expected and (self._total_counts_matches or len(self._rows) <= 1):
             return
         # Either some are missing, unless they were deleted meanwhile; or every total was the number of rows beside it, and if that is all
         # that it ever is, it proves nothing. One row more tells both.

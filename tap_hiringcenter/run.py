@@ -62,6 +62,15 @@ class Run:
         families = self._tap.families()
         for stream in (stream for family in families for stream in family):
             self.report.streams[stream.name] = StreamReport(stream.usage)
+        try:
+            self._write(families)
+        finally:
+            # Also when the run is broken off: what has been noted is written.
+            if self._output.has_written:
+                self._output.state()
+        return self.report
+
+    def _write(self, families: Sequence[Sequence[ApiStream]]) -> None:
         queues = [self._start(family) for family in families]
         with tqdm(unit=" records", disable=not sys.stderr.isatty(), file=sys.stderr) as progress:
             for family, queue in zip(families, queues, strict=True):
@@ -72,9 +81,6 @@ class Run:
                     self._take(event)
                     progress.update(len(event.records) if isinstance(event, Rows) else 0)
                     ended += isinstance(event, End)
-        if self._output.has_written:
-            self._output.state()
-        return self.report
 
     def _start(self, family: Sequence[ApiStream]) -> Queue[Event]:
         queue: Queue[Event] = Queue(_READ_AHEAD)
@@ -101,7 +107,8 @@ class Run:
             entry.records += len(event.records)
         elif isinstance(event, Mark):
             self._tap.note(event)
-            self._output.state()
+            if event.is_checkpoint:
+                self._output.state()
         else:
             entry.expected = event.stream.expected
             entry.ended = True

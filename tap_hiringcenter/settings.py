@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -58,6 +59,23 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     additional_properties=False,
 ).to_dict()
+
+
+def as_numbers(config: Mapping[str, Any]) -> dict[str, float]:
+    """Settings that are numbers and came as text.
+
+    Args:
+        config: The settings.
+
+    Returns:
+        Those among them whose text is a number, as numbers.
+    """
+    found = {}
+    for name, setting in SCHEMA["properties"].items():
+        if "number" in setting["type"] and isinstance(config.get(name), str):
+            with suppress(ValueError):
+                found[name] = float(config[name])
+    return found
 
 
 def mistakes(config: Mapping[str, Any]) -> list[str]:

@@ -18,8 +18,9 @@ from tap_hiringcenter.bookmarks import Bookmarks, check
 from tap_hiringcenter.command import CommandLine
 from tap_hiringcenter.family import Family
 from tap_hiringcenter.output import Output, Stopped
+from tap_hiringcenter.report import COMPLETE, Report
 from tap_hiringcenter.run import Run
-from tap_hiringcenter.settings import SCHEMA, SYSTEMS, mistakes, without_keys
+from tap_hiringcenter.settings import SCHEMA, SYSTEMS, as_numbers, mistakes, without_keys
 from tap_hiringcenter.streams import STREAMS
 
 if sys.version_info >= (3, 12):
@@ -73,6 +74,8 @@ class TapHiringcenter(CommandLine):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK takes numbers with a fraction out of the environment as text.
+        self._config.update(as_numbers(self.config))
         try:
             errors = super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
@@ -184,12 +187,11 @@ class TapHiringcenter(CommandLine):
         else:
             self._bookmarks.hold(mark.stream.name, mark.value, mark.version)
 
-    @override
-    def run(self) -> int:
-        """Sync everything that is selected, and say what became of it.
+    def sync(self) -> Report:
+        """Sync everything that is selected, and say what became of it: in the log, and in the run report.
 
         Returns:
-            The exit code: 0 when every selected stream is complete.
+            The report.
 
         Raises:
             Stopped: The process was asked to stop; the report is written.
@@ -197,16 +199,18 @@ class TapHiringcenter(CommandLine):
         """
         run = Run(self, self.output)
         try:
-            run.sync()
+            return run.sync()
         except BaseException as error:
             run.report.reason = "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
             raise
         finally:
-            report = run.report
-            self.logger.info("The run is %s.\n%s", report.status, report.table())
+            self.logger.info("The run is %s.\n%s", run.report.status, run.report.table())
             if path := self.config.get("run_report_path"):
-                report.write(path)
-        return 0 if report.status == "complete" else 1
+                run.report.write(path)
+
+    @override
+    def run(self) -> int:
+        return 0 if self.sync().status == COMPLETE else 1
 
     @override
     def test(self) -> Iterator[tuple[str, bool]]:

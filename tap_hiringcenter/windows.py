@@ -175,12 +175,11 @@ class Windows:
         """Cut a window that was too large; nothing when it can't be cut any further."""
         window, moments = reading.window, reading.moments
         upper = window.before or max([self._now, *moments[-1:]])
-        oldest = moments[0] if moments else upper - _SETTLED
-        lower = window.after or oldest - _REACH * max(upper - oldest, _SETTLED)
+        lower = window.after or (moments[0] if moments else upper - _SETTLED)
         quarters = [lower + (upper - lower) * part / 4 for part in (1, 2, 3)]
         quartiles = [moments[len(moments) * part // 4] for part in (1, 2, 3)] if moments else []
         if window.after is None:
-            quarters.append(lower)
+            quarters += [lower - _REACH * max(upper - lower, _SETTLED), lower]
         cuts: list[datetime] = []
         for cut in sorted({_whole_milliseconds(moment) for moment in quarters + quartiles}):
             above = cuts[-1] if cuts else window.after

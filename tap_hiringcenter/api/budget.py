@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_hiringcenter.api.errors import ApiError
+    from tap_hiringcenter.api.errors import SystemEndedError
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -71,14 +71,14 @@ class Budget:
         self._left: int | None = None  # how many more until _left_until, when the server told it
         self._left_until = 0.0
         self._turn = threading.Condition()
-        self.ended: ApiError | None = None
+        self._ended: SystemEndedError | None = None
 
     @contextmanager
     def request(self) -> Iterator[None]:
         """Wait for the turn of one request, and hold it until its answer has come.
 
         Raises:
-            ApiError: The budget was ended meanwhile; this is the error that it was ended with.
+            SystemEndedError: The budget was ended meanwhile; this is the error that it was ended with.
         """
         with self._turn:
             while (wait := self._wait()) != 0:
@@ -120,15 +120,16 @@ class Budget:
         with self._turn:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def end(self, error: ApiError) -> None:
-        """Let nothing through any more; whoever waits or comes later gets this error."""
+    def end(self, error: SystemEndedError) -> SystemEndedError:
+        """Let nothing through any more; whoever waits or comes later gets this error, or an earlier one that is returned."""
         with self._turn:
-            self.ended = self.ended or error
+            self._ended = self._ended or error
             self._turn.notify_all()
+            return self._ended
 
     def _wait(self) -> float | None:
-        if self.ended is not None:
-            raise self.ended
+        if self._ended is not None:
+            raise self._ended
         now = time.monotonic()
         if self._under_way >= self._concurrency:
             return None

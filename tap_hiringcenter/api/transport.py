@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 1 << 16
+_FIRST_WAIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Allowance:
 
     def __init__(self, most: int | None) -> None:
         self._most = most
+        self._spent = RequestsSpentError(f"this run has made all of the {most} requests that max_requests allows")
         self._used = 0
         self._lock = threading.Lock()
 
@@ -101,8 +103,7 @@ class Allowance:
         """
         with self._lock:
             if self._most is not None and self._used >= self._most:
-                reason = f"this run has made all of the {self._most} requests that max_requests allows"
-                raise RequestsSpentError(reason)
+                raise self._spent
             self._used += 1
 
     @property
@@ -136,7 +137,7 @@ class Patience:
             self._failures += 1
             count = self._failures
         # A server that asks for no wait, or for one that is over at once, gets one that grows, so that it isn't asked in a circle.
-        growing = min(0.5 * 2.0 ** (count - 1), MINUTE) * random.uniform(0.75, 1)  # noqa: S311  # spreads threads, guards nothing
+        growing = min(_FIRST_WAIT * 2.0 ** (count - 1), MINUTE) * random.uniform(0.75, 1)  # noqa: S311  # spreads threads, guards nothing
         self._next = (told or growing) if isinstance(error, RateLimitedError) else max(told or 0, growing)
         return count >= self._tries or self._waited + self._next > HOUR
 
@@ -248,17 +249,18 @@ class Transport:
             if self._has_answered:
                 raise
             advice = f"Check {self.system.name}_api_url and the network"
-            ended = SystemEndedError(error.reason, asked=asked, advice=advice)
-            self.end(ended)
-            raise ended from error
+            raise self.end(SystemEndedError(error.reason, asked=asked, advice=advice)) from error
 
-    def end(self, error: SystemEndedError) -> None:
+    def end(self, error: SystemEndedError) -> SystemEndedError:
         """Ask nothing more: every request, also one that waits for its turn, ends with this error.
 
         Args:
             error: Why.
+
+        Returns:
+            The error that stands: the first one, when several requests find out at the same time.
         """
-        self._budget.end(error)
+        return self._budget.end(error)
 
     def _attempt(self, asked: str, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
         with self._budget.request():
@@ -279,8 +281,7 @@ class Transport:
             try:
                 return answers.judge(asked, response.status_code, response.headers, content)
             except KeyRefusedError as error:
-                self.end(error)
-                raise
+                raise self.end(error) from None
             except RateLimitedError:
                 usage.count(rate_limited=1)
                 raise

@@ -1,0 +1,1 @@
+"""The tests, and the sandbox that they talk to."""

@@ -1,0 +1,1 @@
+"""The tap against the sandbox, over HTTP."""
