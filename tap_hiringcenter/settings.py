@@ -108,5 +108,5 @@ def without_keys(config: Mapping[str, Any], text: str) -> str:
     """
     for system in SYSTEMS:
         if key := config.get(settings.key_of(system)):
-            text = text.replace(str(key), "***")
+            text = text.replace(repr(key), "***")
     return text

@@ -27,9 +27,9 @@ _MOST_SWEEPS = 4
 def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None = None) -> Iterator[Page]:
     """Read a list until it is proven whole.
 
-    One sweep is enough when each page token names a row. Otherwise the list is swept again until a sweep finds nothing new: rows that were
-    deleted meanwhile may have pushed others into pages that were read already. The same is done when rows are missing from the list's own
-    total.
+    One sweep is enough when each page token names a row. Otherwise a row that was deleted after it was read may have pushed another one into
+    a page that was read already. So the list is swept again until two sweeps hold the same rows: then none was deleted during the first of
+    the two. The same is done when rows are missing from the list's own total.
 
     Args:
         ask: Asks for one page.
@@ -44,22 +44,25 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
         ApiError: A page could not be had, contradicts the ones before, or the list stays shorter than its own total.
     """
     known: dict[Any, Any] = {}
+    before: set[Any] = set()
     for number in range(_MOST_SWEEPS):
-        count_before = len(known)
+        swept: set[Any] = set()
         is_certain = True
         for page, names_rows in _sweep(ask, query, identify, first):
             is_certain = is_certain and names_rows
             fresh = []
             for row in page.rows:
                 key, version = identify(row)
+                swept.add(key)
                 if key not in known or (number == 0 and known[key] != version):
                     known[key] = version
                     fresh.append(row)
             yield replace(page, rows=fresh)
         first = None
         is_short = page.total is not None and len(known) < page.total
-        if not is_short and (is_certain or (number > 0 and len(known) == count_before)):
+        if not is_short and (is_certain or (number > 0 and swept == before)):
             return
+        before = swept
     if is_short:
         refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
     logger.warning("A list changed in each of %d sweeps; what changed last is read by the next run", _MOST_SWEEPS)

@@ -13,7 +13,8 @@ import signal
 import subprocess
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -122,7 +123,9 @@ def test_t04_a_stream_that_fails_for_ever_fails_alone(sandbox: Sandbox, status: 
 
 @pytest.mark.parametrize("action", ["reset", "reset_body", "html", "broken_json", "empty_body"])
 @pytest.mark.parametrize("path", ["/leads", "/prospects", "/leads/*/activities"])
-def test_t05_t06_an_answer_that_breaks_is_asked_for_again(sandbox: Sandbox, action: str, path: str) -> None:
+def test_t05_t06_an_answer_that_breaks_is_asked_for_again(
+    sandbox: Sandbox, action: Literal["reset", "reset_body", "html", "broken_json", "empty_body"], path: str
+) -> None:
     sandbox.inject(Fault(path=path, action=action, times=2))
     run = sync(settings_for(sandbox), *FAMILY, "prospects")
     assert run.code == 0
@@ -139,7 +142,7 @@ def test_t05_an_answer_that_drips_is_cut_off_and_asked_for_again(sandbox: Sandbo
 
 
 @pytest.mark.parametrize("action", ["html", "broken_json", "empty_body"])
-def test_t06_an_answer_that_stays_broken_is_an_error(sandbox: Sandbox, action: str) -> None:
+def test_t06_an_answer_that_stays_broken_is_an_error(sandbox: Sandbox, action: Literal["html", "broken_json", "empty_body"]) -> None:
     sandbox.inject(Fault(path="/jobs", action=action, times=None))
     run = sync(settings_for(sandbox), "jobs", "leads")
     assert run.code == 1
@@ -199,15 +202,17 @@ def test_t08_an_empty_page_with_a_next_token_does_not_end_a_list() -> None:
         assert differences(sandbox, [run], ["referrals"]) == []
 
 
+def asks_for(cursor: list[str] | None, request: LoggedRequest) -> bool:
+    return request.query.get("cursor") == cursor
+
+
 @pytest.mark.parametrize("circle", [["a"], ["a", "b"], ["a", "b", "c"]])
 @pytest.mark.parametrize(("path", "stream"), [("/campaigns", "campaigns"), ("/leads", "leads"), ("/leads/*/activities", "lead_activities")])
 def test_t09_tokens_in_a_circle_are_an_error(sandbox: Sandbox, path: str, stream: str, circle: list[str]) -> None:
     for number, cursor in enumerate([None, *circle]):
         body = {"data": [{"id": f"row {number}"}], "pagination": {"has_more": True, "next_cursor": circle[number % len(circle)]}}
         asked = [cursor] if cursor else None
-        sandbox.inject(
-            Fault(path=path, action="body", body=body, times=None, where=lambda request, asked=asked: request.query.get("cursor") == asked)
-        )
+        sandbox.inject(Fault(path=path, action="body", body=body, times=None, where=partial(asks_for, asked)))
     run = sync(settings_for(sandbox, max_concurrency=1), stream)
     assert run.code == 1
     assert "circle" in run.report["streams"][stream]["reason"]
@@ -222,7 +227,9 @@ def test_t09_a_list_that_ignores_its_cursor_is_an_error() -> None:
 
 @pytest.mark.parametrize("cursor", ["id", "live", "offset"])
 @pytest.mark.parametrize("order", ["created", "updated", "shuffled"])
-def test_t10_rows_that_exist_throughout_survive_changes_while_the_list_is_read(cursor: str, order: str) -> None:
+def test_t10_rows_that_exist_throughout_survive_changes_while_the_list_is_read(
+    cursor: Literal["id", "live", "offset"], order: Literal["created", "updated", "shuffled"]
+) -> None:
     with Sandbox(World(seed=8, size=60), variant=Variant(prospectb2b_page_size=5, cursor=cursor, order=order)) as sandbox:
         streams = ("leads", "referrals", "meetings", "tasks")
         doomed = [row["id"] for row in sandbox.truth("referrals")[::3]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 
@@ -105,7 +106,9 @@ def test_a_row_without_a_time_comes_all_the_same(sandbox: Sandbox, key: str) -> 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("filters", ["honoured", "ignored"])
 @pytest.mark.parametrize("order", ["created", "updated_desc", "shuffled"])
-def test_long_lists_are_read_in_windows_whatever_the_bounds_mean(*, after: bool, before: bool, filters: str, order: str) -> None:
+def test_long_lists_are_read_in_windows_whatever_the_bounds_mean(
+    *, after: bool, before: bool, filters: Literal["honoured", "ignored"], order: Literal["created", "updated", "updated_desc", "shuffled"]
+) -> None:
     variant = Variant(after_is_inclusive=after, before_is_inclusive=before, updated_filters=filters, order=order, prospectb2b_page_size=5)
     with Sandbox(World(seed=11, size=150), variant=variant) as sandbox:
         run = sync(settings_for(sandbox), "leads")

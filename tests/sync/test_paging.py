@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.auditor import BY_DEFAULT, differences
@@ -13,7 +15,9 @@ LISTS = tuple(name for name in BY_DEFAULT if not name.startswith(("settings_", "
 
 @pytest.mark.parametrize("cursor", ["id", "live", "offset"])
 @pytest.mark.parametrize("order", ["created", "updated", "updated_desc", "shuffled"])
-def test_lists_are_whole_in_any_order_and_with_any_cursor(cursor: str, order: str) -> None:
+def test_lists_are_whole_in_any_order_and_with_any_cursor(
+    cursor: Literal["id", "live", "offset"], order: Literal["created", "updated", "updated_desc", "shuffled"]
+) -> None:
     with Sandbox(World(seed=5, size=30), variant=Variant(cursor=cursor, order=order, prospectb2b_page_size=7)) as sandbox:
         run = sync({**sandbox.tap_config(), "hiringcenter_page_size": 7}, *LISTS)
         assert run.code == 0
@@ -21,7 +25,7 @@ def test_lists_are_whole_in_any_order_and_with_any_cursor(cursor: str, order: st
 
 
 @pytest.mark.parametrize("ending", ["absent", "null", "present"])
-def test_a_list_ends_when_it_says_so_whatever_stands_in_its_cursor(ending: str) -> None:
+def test_a_list_ends_when_it_says_so_whatever_stands_in_its_cursor(ending: Literal["absent", "null", "present"]) -> None:
     with Sandbox(World(seed=5, size=12), variant=Variant(next_cursor_at_end=ending, prospectb2b_page_size=5)) as sandbox:
         run = sync(sandbox.tap_config(), "leads", "campaigns")
         assert run.code == 0
@@ -30,7 +34,9 @@ def test_a_list_ends_when_it_says_so_whatever_stands_in_its_cursor(ending: str) 
 
 @pytest.mark.parametrize("paging", ["all", "token", "cap_silent", "cap_refused"])
 @pytest.mark.parametrize("shape", ["current", "older"])
-def test_prospects_are_complete_however_the_server_pages_them(paging: str, shape: str) -> None:
+def test_prospects_are_complete_however_the_server_pages_them(
+    paging: Literal["all", "token", "cap_silent", "cap_refused"], shape: Literal["current", "older"]
+) -> None:
     variant = Variant(prospects_paging=paging, prospects_cap=15, hiringcenter_shape=shape)
     with Sandbox(World(seed=5, size=40), variant=variant) as sandbox:
         run = sync({**sandbox.tap_config(), "hiringcenter_page_size": 10}, "prospects")

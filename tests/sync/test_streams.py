@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jsonschema
 import pytest
 
@@ -24,7 +26,7 @@ def test_each_record_comes_once_and_is_valid_against_the_schema_that_was_sent_be
     validators: dict[str, jsonschema.Draft7Validator] = {}
     seen = set()
     for message in run.messages:
-        name = message.get("stream")
+        name = str(message.get("stream"))
         if message["type"] == "SCHEMA":
             assert name not in validators
             validators[name] = jsonschema.Draft7Validator(message["schema"], format_checker=jsonschema.FormatChecker())
@@ -41,7 +43,7 @@ def test_everything_but_the_feed_is_selected_by_default(sandbox: Sandbox) -> Non
 
 
 @pytest.mark.parametrize("shape", ["current", "older", "mixed"])
-def test_both_shapes_of_hiringcenter_are_told_apart_by_their_answers(shape: str) -> None:
+def test_both_shapes_of_hiringcenter_are_told_apart_by_their_answers(shape: Literal["current", "older", "mixed"]) -> None:
     with Sandbox(World(seed=3, size=12), variant=Variant(hiringcenter_shape=shape)) as sandbox:
         run = sync({**sandbox.tap_config(), "hiringcenter_page_size": 5}, *HIRINGCENTER)
         assert run.code == 0

@@ -1,0 +1,1 @@
+"""Writes to HiringCenter, ProspectB2B and ClosersHQ; not released yet."""
