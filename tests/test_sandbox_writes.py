@@ -1,14 +1,13 @@
-"""The sandbox's writes: what they change, what they refuse, and what an idempotency key makes of a second one."""
+"""The sandbox's writes: what they change and what they refuse."""
 
 from __future__ import annotations
 
 import base64
-import threading
 from typing import Any
 
 import pytest
 
-from tests.sandbox import Fault, Sandbox, Variant, World
+from tests.sandbox import Sandbox, Variant, World
 from tests.sandbox.checks import problems_of, without_ancestors
 from tests.sandbox.client import Client
 from tests.sandbox.operations import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
@@ -18,9 +17,9 @@ LEAD = {"full_name": "Ada Lovelace", "email": "ada@example.com", "phone": "+1212
 PROSPECT = {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com", "phone": "+12125550123"}
 
 
-def write(sandbox: Sandbox, system: str, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 - any JSON
+def write(sandbox: Sandbox, system: str, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - any JSON
     """The JSON of a write that succeeds."""
-    answer = Client(sandbox, system).send(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = Client(sandbox, system).send(method, path, body)
     assert answer.ok, answer.text
     return answer.json()
 
@@ -330,83 +329,3 @@ def test_a_retried_delivery_is_one_more_attempt(sandbox: Sandbox) -> None:
     other = sandbox.truth("webhooks")[-1]["id"]
     assert other != delivery["webhook_id"]
     assert Client(sandbox, "prospectb2b").send("POST", path.replace(delivery["webhook_id"], other)).status_code == 404
-
-
-@pytest.mark.parametrize("status", [409, 400, 422])
-def test_closershq_says_that_a_prospect_exists(status: Any) -> None:  # noqa: ANN401 - a literal of Variant
-    with Sandbox(variant=Variant(closershq_exists_status=status)) as sandbox:
-        client = Client(sandbox, "closershq")
-        assert client.send("POST", "/crm/prospect", {"email": "a@example.com", "otherAttribute": {"x": 1}}).status_code == 200
-        again = client.send("POST", "/crm/prospect", {"email": "A@example.com"})
-        assert (again.status_code, "exists" in again.json()["message"]) == (status, True)
-
-        client.send("PATCH", "/crm/prospect", {"email": "a@example.com", "unSubscribed": True})
-
-        [row] = sandbox.truth("closershq_prospects")
-        assert (row["unSubscribed"], row["otherAttribute"]) == (True, {"x": 1})
-
-
-def test_closershq_may_delete_by_query_and_say_nothing() -> None:
-    for form, text in (("empty", ""), ("text", "Prospect deleted.")):
-        with Sandbox(variant=Variant(closershq_delete_in="query", closershq_answers=form)) as sandbox:  # type: ignore[arg-type]
-            client = Client(sandbox, "closershq")
-            client.send("POST", "/crm/prospect", {"email": "a@example.com"})
-            assert client.send("DELETE", "/crm/prospect", {"email": "a@example.com"}).status_code == 400
-            assert client.send("DELETE", "/crm/prospect", email="a@example.com").text == text
-            assert sandbox.truth("closershq_prospects") == []
-
-
-@pytest.mark.parametrize(
-    ("system", "path", "header", "body", "stream"),
-    [
-        ("hiringcenter", "/prospects", "X-Idempotency-Key", {"firstName": "No", "lastName": "Body"}, "prospects"),
-        ("prospectb2b", "/leads", "Idempotency-Key", LEAD, "leads"),
-    ],
-)
-def test_a_key_makes_one_effect(sandbox: Sandbox, system: str, path: str, header: str, body: dict[str, str], stream: str) -> None:  # noqa: PLR0913, PLR0917 - a table
-    client, before = Client(sandbox, system), len(sandbox.truth(stream))
-    first, again = (client.send("POST", path, body, {header: "k"}) for _ in range(2))
-    other = client.send("POST", path, {**body, next(iter(body)): "Else"}, {header: "k"})
-    keyless = client.send("POST", path, body)
-
-    assert [answer.status_code for answer in (first, again, other, keyless)] == [first.status_code, first.status_code, 409, first.status_code]
-    assert [request.is_replay for request in sandbox.requests] == [False, True, False, False]
-    assert len(sandbox.truth(stream)) == before + 2
-    rows = [answer.json().get("item") or answer.json().get("data") for answer in (first, again)]
-    assert rows[0] == rows[1]
-    sandbox.clock.advance(86_401)
-    assert client.send("POST", path, {**body, next(iter(body)): "Else"}, {header: "k"}).ok
-
-
-def test_a_key_does_nothing_where_none_is_listed(sandbox: Sandbox) -> None:
-    for _ in range(2):
-        write(sandbox, "prospectb2b", "POST", "/support/tickets", {"subject": "s", "body": "b"}, Idempotency_Key="k")
-
-    assert [row["subject"] for row in sandbox.truth("support_tickets")].count("s") == 2
-
-
-def test_keys_can_be_too_long_or_switched_off(sandbox: Sandbox) -> None:
-    assert Client(sandbox, "hiringcenter").send("POST", "/prospects", PROSPECT, {"X-Idempotency-Key": "k" * 513}).status_code == 400
-    for variant in (Variant(idempotency="ignored"), Variant(hiringcenter_shape="older")):
-        with Sandbox(World(prospects=0), variant=variant) as forgetful:
-            for _ in range(2):
-                write(forgetful, "hiringcenter", "POST", "/prospects", {"firstName": "No", "lastName": "Body"}, X_Idempotency_Key="k")
-            assert len(forgetful.truth("prospects")) == 2
-
-
-def test_a_second_request_meets_the_first_one_still_under_way(sandbox: Sandbox) -> None:
-    client = Client(sandbox, "prospectb2b")
-    fault = sandbox.inject(Fault("delay", path="/leads", seconds=0.4))
-    slow = threading.Thread(target=client.send, args=("POST", "/leads", LEAD, {"Idempotency-Key": "k"}))
-    slow.start()
-    while not fault.played:
-        threading.Event().wait(0.01)
-    early = client.send("POST", "/leads", LEAD, {"Idempotency-Key": "k"})
-    slow.join()
-
-    assert early.status_code == 409
-    assert client.send("POST", "/leads", LEAD, {"Idempotency-Key": "k"}).status_code == 200
-    sandbox.idempotency.hold("held")
-    assert client.send("POST", "/leads", LEAD, {"Idempotency-Key": "held"}).status_code == 409
-    sandbox.idempotency.release("held")
-    assert client.send("POST", "/leads", LEAD, {"Idempotency-Key": "held"}).status_code == 200

@@ -171,7 +171,7 @@ class HttpServer:
             port: The port; 0 takes a free one.
         """
         self._server = _Server(engine, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, name="sandbox", daemon=True)
         self.url = f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> None:
