@@ -126,16 +126,16 @@ class Bookmarks:
 
     def move(self, name: str, replication_key: str, value: str) -> None:
         """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run."""
-        entry = self._entries.setdefault(name, {})
+        entry = self._entries.get(name, {})
         value = min(value, self._began)
         if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
             value = max(value, times.normalise(entry[_VALUE]))
-        entry.clear()
-        entry.update({"replication_key": replication_key, _VALUE: value})
+        # Put in whole: a signal may end the run between any two steps, and what is there then is written.
+        self._entries[name] = {"replication_key": replication_key, _VALUE: value}
 
     def hold(self, name: str, value: str, version: int) -> None:
         """Note how far an unfinished full-table sync of a child stream came."""
-        self._entries.setdefault(name, {}).update({_POSITION: min(value, self._began), _VERSION: version})
+        self._entries[name] = {**self._entries.get(name, {}), _POSITION: min(value, self._began), _VERSION: version}
 
     def _before(self, value: object) -> str:
         moment = times.parse(value)

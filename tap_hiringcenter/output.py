@@ -7,10 +7,11 @@ The run has another order, so it uses the SDK's own steps one by one. Some of th
 
 from __future__ import annotations
 
-import os
-import sys
+import copy
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from singer_sdk.singerlib import StateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,8 @@ class Output:
     def __init__(self, tap: TapHiringcenter) -> None:
         self._tap = tap
         self._described: set[str] = set()
+        self._has_rows_after_state = False
+        self._last_state: object = None
         self._is_writing = False
         self._stopped_by: int | None = None
 
@@ -56,6 +59,7 @@ class Output:
         """Write records."""
         self.schema(rows.stream)
         rows.stream._stream_version = rows.version if self._versions else None  # noqa: SLF001
+        self._has_rows_after_state = self._has_rows_after_state or bool(rows.records)
         for record in rows.records:
             with self._whole_lines():
                 rows.stream._write_record_message(record)  # noqa: SLF001
@@ -67,9 +71,13 @@ class Output:
                 stream._write_activate_version_message(version)  # noqa: SLF001
 
     def state(self) -> None:
-        """Write the bookmarks, if they have moved."""
-        with self._whole_lines():
-            self._tap.state_writer.write_state(self._tap.state)
+        """Write the bookmarks, if they have moved or rows came after the last STATE: a loader keeps what stands before one."""
+        value = copy.deepcopy(self._tap.state)
+        if self._has_rows_after_state or value != self._last_state:
+            with self._whole_lines():
+                self._tap.write_message(StateMessage(value=value))
+                self._has_rows_after_state = False
+                self._last_state = value
 
     @property
     def has_written(self) -> bool:
@@ -85,10 +93,6 @@ class Output:
         self._stopped_by = signal_number
         if not self._is_writing:
             raise Stopped(signal_number)
-
-    def abandon(self) -> None:
-        """Let nothing more be written: the reader is gone, and Python's own flush at exit would only complain about that."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @property
     def _versions(self) -> bool:

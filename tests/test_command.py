@@ -34,6 +34,7 @@ def errors(result: subprocess.CompletedProcess[str]) -> list[str]:
         ({"hiringcenter_api_key": "k", "child_sync": "some"}, "child_sync"),
         ({"hiringcenter_api_key": "k", "start_date": "last week"}, "start_date must be"),
         ({"hiringcenter_api_key": "k", "hiringcenter_api_url": "http://api.example.com/v2"}, "hiringcenter_api_url must be an https URL"),
+        ({"hiringcenter_api_key": "k", "run_report_path": "no/such/folder/report.json"}, "run_report_path must lie in a folder that exists"),
         ({"prospectb2b_api_key": "k", "prospectb2b_api_url": "login.prospectb2b.com"}, "prospectb2b_api_url must be an https URL"),
     ],
 )

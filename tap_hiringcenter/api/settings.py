@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -115,4 +116,7 @@ def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
             is_good = False
         if not is_good:
             found.append(f"{name} must be an https URL (http only for a loopback address), so that the key can't be read on the way")
+    report = config.get("run_report_path")
+    if isinstance(report, str) and not Path(report).parent.is_dir():
+        found.append("run_report_path must lie in a folder that exists")
     return found
