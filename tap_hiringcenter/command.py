@@ -76,7 +76,8 @@ class CommandLine(Tap):
                 catalog=None if catalog is None else _parsed(catalog, "catalog"),
             )
             code = tap.run()
-        sys.exit(code)
+            sys.stdout.flush()
+            _leave(code)
 
     @classmethod
     @override
@@ -164,6 +165,6 @@ def _parsed(file: IO[str], what: str) -> dict[str, Any]:
 
 
 def _leave(code: int) -> NoReturn:
-    """End at once: threads may be waiting for an answer, or for an hour to pass, and what they read will not be written any more."""
+    """End at once: of a stream that was given up, threads may still wait for an answer, or for an hour to pass, that nobody needs any more."""
     sys.stderr.flush()
     os._exit(code)

@@ -20,7 +20,7 @@ from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.report import Report, StreamReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_hiringcenter.client import ApiStream
     from tap_hiringcenter.output import Output
@@ -84,13 +84,15 @@ class Run:
 
     def _start(self, family: Sequence[ApiStream]) -> Queue[Event]:
         queue: Queue[Event] = Queue(_READ_AHEAD)
-        threading.Thread(target=self._read, args=(family, queue), name=f"read {family[0].name}", daemon=True).start()
+        # Where to start is looked up here, in the main thread, which is the one that moves bookmarks.
+        found = self._tap.read(family)
+        threading.Thread(target=self._read, args=(family, found, queue), name=f"read {family[0].name}", daemon=True).start()
         return queue
 
-    def _read(self, family: Sequence[ApiStream], queue: Queue[Event]) -> None:
+    def _read(self, family: Sequence[ApiStream], found: Iterator[Event], queue: Queue[Event]) -> None:
         missing = dict.fromkeys(family)
         try:
-            for event in self._tap.read(family):
+            for event in found:
                 queue.put(event)
                 if isinstance(event, End):
                     del missing[event.stream]

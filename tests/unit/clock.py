@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import backoff
 
-from tap_hiringcenter.api import budget
+from tap_hiringcenter.api import budget, transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+    from typing_extensions import Self
 
 
 class Clock:
@@ -30,6 +31,8 @@ class Clock:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
         """Let budgets made from now on, and the repeats, use this clock."""
+        # The tests' conftest makes repeats follow at once; here waiting costs nothing, so it may be what it is.
+        monkeypatch.setattr(transport, "_FIRST_WAIT", 0.5)
         monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(budget, "threading", SimpleNamespace(Condition=lambda: self))
         monkeypatch.setattr(backoff._sync, "time", SimpleNamespace(sleep=self._sleep))  # noqa: SLF001  # where the repeats wait
@@ -59,11 +62,12 @@ class Clock:
     def notify_all(self) -> None:
         """Stand in for `Condition.notify_all`: nobody else waits."""
 
-    def __enter__(self) -> Clock:
+    def __enter__(self) -> Self:
+        """Stand in for the lock of `Condition`: there is one thread only."""
         return self
 
-    def __exit__(self, *_: Any) -> None:
-        pass
+    def __exit__(self, *_: object) -> None:
+        """Stand in for the lock of `Condition`."""
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

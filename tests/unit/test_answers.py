@@ -143,7 +143,19 @@ def test_a_message_holds_nothing_of_the_body_or_the_headers() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("30", 30), ("0", 0), ("1.5", 1.5), ("-5", 0), ("86400", 86400), (" 7 ", 7), ("soon", None), ("", None), ("nan", None), ("inf", None), ("1e999", None)],
+    [
+        ("30", 30),
+        ("0", 0),
+        ("1.5", 1.5),
+        ("-5", 0),
+        ("86400", 86400),
+        (" 7 ", 7),
+        ("soon", None),
+        ("", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e999", None),
+    ],
 )
 def test_retry_after_in_seconds(text: str, expected: float | None) -> None:
     assert answers.retry_after(_headers(Retry_After=text), None) == expected
@@ -177,7 +189,10 @@ def test_a_date_with_an_absurd_zone_is_as_good_as_silence(date: str) -> None:
     assert answers.retry_after(_headers(Retry_After=date), None) is None
 
 
-@pytest.mark.parametrize(("body", "expected"), [({"retryAfter": 30}, 30), ({"retryAfter": "30"}, 30), ({"retryAfter": None}, None), ({}, None), ([], None)])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [({"retryAfter": 30}, 30), ({"retryAfter": "30"}, 30), ({"retryAfter": None}, None), ({}, None), ([], None)],
+)
 def test_the_body_tells_the_wait_where_the_header_does_not(body: object, expected: float | None) -> None:
     assert answers.retry_after(_headers(), body) == expected
 

@@ -13,7 +13,7 @@ from tap_hiringcenter.envelopes import hiringcenter_feed, hiringcenter_list, nam
 from tests.unit.lists import answer
 
 ROWS: list[dict[str, Any]] = [{"id": "a"}, {"id": "b"}]
-NOT_LISTS = [None, {}, {"id": "a"}, "a", 0, False, [1], [None], [[]], [{"id": "a"}, "b"]]
+NOT_LISTS: list[Any] = [None, {}, {"id": "a"}, "a", 0, False, [1], [None], [[]], [{"id": "a"}, "b"]]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SINCE = NOW - timedelta(days=10)
 SPREADS: dict[str, Callable[[random.Random], datetime]] = {
-    "all at one moment": lambda dice: NOW - timedelta(days=3),
+    "all at one moment": lambda _dice: NOW - timedelta(days=3),
     "over a year": lambda dice: NOW - timedelta(seconds=dice.random() * 400 * 86400),
     "in heaps": lambda dice: NOW - timedelta(days=dice.randint(0, 3), milliseconds=dice.randint(0, 5)),
     "long ago and in the future": lambda dice: dice.choice([NOW - timedelta(days=20_000 * dice.random()), NOW + timedelta(days=30)]),
@@ -34,7 +34,7 @@ SPREADS: dict[str, Callable[[random.Random], datetime]] = {
 class AtOnce(Executor):
     """A pool that has no threads."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401  # as Executor has it
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
