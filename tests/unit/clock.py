@@ -22,11 +22,13 @@ class Clock:
     Attributes:
         now: What it shows, in seconds.
         waits: How long each repeat was waited for.
+        meanwhile: What happens when a repeat begins to wait.
     """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
+        self.meanwhile: Callable[[], None] = lambda: None
         self._coming: list[tuple[float, Callable[[], None]]] = []
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -71,4 +73,6 @@ class Clock:
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.now += seconds
+        until = self.now + seconds
+        self.meanwhile()
+        self.now = max(self.now, until)

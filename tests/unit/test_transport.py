@@ -361,16 +361,22 @@ def test_a_429_holds_other_requests_too(clock: Clock) -> None:
     with serving(plain(b"{}", "429 Too Many Requests", Retry_After="30"), plain()) as server:
         way = transport(server.url)
         moments: list[float] = []
-        kept = server.script[1]
 
-        def respond(handler: _Handler) -> None:
+        def send_another() -> None:
+            way.send(LEADS, Usage())
             moments.append(clock.now)
-            kept(handler)
 
-        server.script[1] = respond
+        clock.meanwhile = send_another
         way.send(LEADS, Usage())
 
-    assert moments[0] >= 1030
+    assert moments == [1030]
+
+
+def test_a_503_is_waited_for_as_told(clock: Clock) -> None:
+    with serving(plain(b"{}", "503 Service Unavailable", Retry_After="20"), plain()) as server:
+        transport(server.url).send(LEADS, Usage())
+
+    assert clock.waits == [20]
 
 
 def test_429s_for_ever_end_within_the_hour(clock: Clock) -> None:

@@ -135,6 +135,15 @@ def test_rows_without_a_time_are_given_when_the_list_is_short(undated_pass: bool
         assert sorted(_ids(_slices(server, None))) == sorted(row["id"] for row in server.rows)
 
 
+def test_rows_without_a_time_at_the_beginning_of_a_long_list_are_given() -> None:
+    server = _server(random.Random(3), "over a year", 200)
+    server.rows += [{"id": f"none_{number}", "updated_at": None} for number in range(50)]
+    server.order = lambda row: (row["updated_at"] or "", row["id"])
+    server.size = 4
+
+    assert sorted(_ids(_slices(server, None))) == sorted(row["id"] for row in server.rows)
+
+
 @pytest.mark.xfail(strict=True, reason="rows without a time are only looked for when the first pages of the whole list show one")
 def test_rows_without_a_time_at_the_end_of_a_long_list_are_given() -> None:
     server = _server(random.Random(3), "over a year", 200)
