@@ -57,6 +57,10 @@ def check(state: object, streams: Collection[str]) -> None:
         if not isinstance(entry, dict) or not _KNOWN.issuperset(entry):
             msg = f"the bookmark of {name} is none that this tap writes"
             raise _refused(msg)
+        version = entry.get(_VERSION, 0)
+        if not isinstance(version, int) or isinstance(version, bool):
+            msg = f"the version of {name} is not a number"
+            raise _refused(msg)
         for key in (_VALUE, _POSITION):
             if entry.get(key) is None:
                 continue
@@ -99,7 +103,7 @@ class Bookmarks:
 
     def __init__(self, state: TapState, began: datetime, start_date: str | None, lookback: timedelta) -> None:
         self._entries: dict[str, dict[str, Any]] = state.setdefault("bookmarks", {})
-        self._began = times.to_text(began)
+        self._began = began
         self._version = int(began.timestamp() * 1000)
         self._start_date = times.normalise(start_date) if start_date else None
         self._lookback = lookback
@@ -124,18 +128,31 @@ class Bookmarks:
             return Start(self._before(entry[_VALUE]))
         return Start(self._start_date)
 
-    def move(self, name: str, replication_key: str, value: str) -> None:
-        """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run."""
+    def move(self, name: str, replication_key: str, value: str, lag: timedelta) -> None:
+        """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run.
+
+        Args:
+            name: The stream.
+            replication_key: Whose time it is.
+            value: The time.
+            lag: How far the server's clock is behind ours: the run began so much earlier by that clock, which dates the rows.
+        """
         entry = self._entries.get(name, {})
-        value = min(value, self._began)
+        value = min(value, times.to_text(self._began - lag))
         if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
             value = max(value, times.normalise(entry[_VALUE]))
         # Put in whole: a signal may end the run between any two steps, and what is there then is written.
         self._entries[name] = {"replication_key": replication_key, _VALUE: value}
 
+    def finish(self, name: str) -> None:
+        """Note that a full-table sync of a child stream is at its end, so that the next one starts anew."""
+        entry = self._entries.get(name)
+        if entry and _POSITION in entry:
+            self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _VERSION}}
+
     def hold(self, name: str, value: str, version: int) -> None:
         """Note how far an unfinished full-table sync of a child stream came."""
-        self._entries[name] = {**self._entries.get(name, {}), _POSITION: min(value, self._began), _VERSION: version}
+        self._entries[name] = {**self._entries.get(name, {}), _POSITION: min(value, times.to_text(self._began)), _VERSION: version}
 
     def _before(self, value: object) -> str:
         moment = times.parse(value)

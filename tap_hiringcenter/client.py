@@ -127,6 +127,8 @@ class ApiStream(Stream):
                 self.tap.note(event)
             elif event.error:
                 raise event.error
+            else:
+                self.tap.finish(self)
 
     @override
     def _increment_stream_state(self, latest_record: types.Record, *, context: types.Context | None = None) -> None:

@@ -96,6 +96,8 @@ def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
     key = next((name for name in ("items", own_name) if name in body), None)
     if key is None:
         refuse(answer, f"answered without items or {own_name}")
+    if key != "prospects" and "success" not in body:
+        refuse(answer, "answered without a word on its success")
     rows = _rows(answer, body[key], key)
     pagination = body.get("pagination", {})
     if not isinstance(pagination, dict):
@@ -137,29 +139,28 @@ def hiringcenter_feed(answer: Answer) -> Page:
 
 
 def names_a_row(next_page: Mapping[str, Any], *rows: Row) -> bool:
-    """Whether a page token says "after this row", so that rows which come or go elsewhere can't shift the pages.
+    """Whether a page token says "after this row", and not "after so many rows" or "after this moment".
 
-    The tokens in the documents do: `lead_002` is an id, the others decode to `{"id": ...}` or `{"createdAt": ...}`. A token that doesn't could
-    be an offset, and a row that is deleted while the list is read would then push another one into a page that was read already.
+    The tokens in the documents do, but for the one of notes: `lead_002` is an id, others decode to `{"id": ...}`.
 
     Args:
         next_page: Query parameters that ask for the next page.
         rows: The rows at the edge.
 
     Returns:
-        True when every parameter names one of the rows.
+        True when every parameter holds the id of one of the rows.
     """
-    values = {str(value) for row in rows for value in row.values() if isinstance(value, (str, int)) and not isinstance(value, bool)}
     if "startAfter" in next_page:
-        return True
+        return True  # a moment, but one that is asked for again (see `hiringcenter_list`), in a list whose order is documented
+    ids = {str(row["id"]) for row in rows if row.get("id") is not None}
     for token in next_page.values():
         try:
             decoded = json.loads(base64.b64decode(str(token) + "=="))
         except (binascii.Error, ValueError):
             decoded = None
         parts = decoded.values() if isinstance(decoded, dict) else [token]
-        # Short numbers are more likely to be offsets that happen to stand in a row than anything that tells rows apart.
-        if not any(str(part) in values and len(str(part)) > 4 for part in parts):  # noqa: PLR2004
+        # A short number is more likely an offset than an id.
+        if not any(str(part) in ids and len(str(part)) > 4 for part in parts):  # noqa: PLR2004
             return False
     return True
 

@@ -78,21 +78,25 @@ class _Reader:
 
     def rest(self, filters: Mapping[str, str], page: Page, divisions: Sequence[tuple[str, str]]) -> Iterator[Page]:
         """Read what a first page of a filtered list left out: in one larger page, else filter by filter."""
-        matches = {self._identify(row)[0] for row in page.rows}
-        total = self._total(page)
-        if not filters:
-            self._expected = total
-        if total > len(page.rows) or len(page.rows) >= self._limit:
+        matches = self._keys(page)
+        total = self._total(page, filters)
+        limit = self._limit
+        while total > len(page.rows) or len(page.rows) >= limit:
             # More than there can be: an answer as long as its limit never proves that nothing was cut off.
-            larger = self._try({**filters, "limit": total + self._limit})
+            limit += max(total, len(page.rows))
+            larger = self._try({**filters, "limit": limit})
             if larger:
                 yield self.fresh(larger)
-                matches |= {self._identify(row)[0] for row in larger.rows}
-                total = self._total(larger)
-                if not filters:
-                    self._expected = total
+                matches |= self._keys(larger)
+                total = self._total(larger, filters)
+            if not larger or len(larger.rows) <= len(page.rows):
+                break  # the server has a cap
+            page = larger
+        else:
+            return
         asked: set[tuple[str, str]] = set()
-        while len(matches) < total and (division := self._next_division(divisions, asked)):
+        # Every value of the first filter is read: rows that came or went meanwhile could make up the total without the ones that are missing.
+        while (division := self._next_division(divisions, asked)) and (division[0] == 0 or len(matches) < total):
             position, name, value = division
             asked.add((name, value))
             narrower = {**filters, name: value}
@@ -103,7 +107,7 @@ class _Reader:
             yield self.fresh(part)
             yield from self.rest(narrower, part, divisions[position + 1 :])
             # Filters may match parts of a text, so what came below a filter may not match it. Only the unfiltered count is proof.
-            matches |= (set(self._rows) - before) | {self._identify(row)[0] for row in part.rows}
+            matches |= (set(self._rows) - before) | self._keys(part)
 
     def _next_division(self, divisions: Sequence[tuple[str, str]], asked: Container[tuple[str, str]]) -> tuple[int, str, str] | None:
         """The next filter to ask for, of the values seen so far: each answer may bring values that were not known before."""
@@ -125,7 +129,7 @@ class _Reader:
         # that it ever is, it proves nothing. One row more tells both.
         one = self._ask({"limit": 1})
         yield self.fresh(one)
-        total = self._total(one)
+        total = self._total(one, {})
         if len(self._rows) < total:
             refuse(
                 one.answer,
@@ -150,11 +154,16 @@ class _Reader:
         except RefusedError:
             return None
 
-    def _total(self, page: Page) -> int:
+    def _keys(self, page: Page) -> set[object]:
+        return {self._identify(row)[0] for row in page.rows}
+
+    def _total(self, page: Page, filters: Mapping[str, str]) -> int:
         if page.total is None:
             refuse(page.answer, "answered prospects without a page token and without a totalCount, so nothing tells whether they are all")
         if page.total > len(page.rows):
             self._total_counts_matches = True
+        if not filters:
+            self._expected = page.total
         return page.total
 
     def _values(self, column: str) -> set[str]:

@@ -7,6 +7,7 @@ doesn't name and values that their column can't hold, is kept as it came in `add
 from __future__ import annotations
 
 import json
+import sys
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,8 @@ def _number(value: Any) -> int | float:  # noqa: ANN401
             exact = Decimal(value)
         except InvalidOperation:
             raise ValueError from None
-        if exact.is_finite():
+        # Beyond what a double holds, writing all digits out could take for ever.
+        if exact.is_finite() and exact.adjusted() <= sys.float_info.max_10_exp:
             number = int(exact) if exact == exact.to_integral_value() else float(exact)
             if Decimal(repr(number)) == exact:
                 return number

@@ -120,6 +120,7 @@ class Run:
                 return
             self._output.schema(event.stream)
             if event.version is not None:
+                self._tap.finish(event.stream)
                 self._output.activate(event.stream, event.version)
 
     def _tell(self, stream: ApiStream, error: Exception) -> None:

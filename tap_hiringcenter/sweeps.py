@@ -6,14 +6,11 @@ well only when the list is whole.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tap_hiringcenter.envelopes import Page, Row, names_a_row, refuse
-
-logger = logging.getLogger(__name__)
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
@@ -21,15 +18,18 @@ Ask = Callable[[Mapping[str, Any]], Page]
 Identify = Callable[[Row], tuple[Any, Any]]
 """Tells a row's key (what makes it this row) and its version (what changes when it changes)."""
 
-_MOST_SWEEPS = 4
+_MOST_SWEEPS = 8
+# Rows that come in at the front may push known rows into one page after another, but not for long.
+_MOST_REPEATED = 2
 
 
 def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None = None) -> Iterator[Page]:
     """Read a list until it is proven whole.
 
-    One sweep is enough when each page token names a row. Otherwise a row that was deleted after it was read may have pushed another one into
-    a page that was read already. So the list is swept again until two sweeps hold the same rows: then none was deleted during the first of
-    the two. The same is done when rows are missing from the list's own total.
+    While a list is read page by page, rows come, go and move, and may push others into pages that were read already. One sweep is proof
+    enough when nothing of that can cost a row: the list is one page; or each page token names a row, in an order that no change can alter;
+    or the list tells its total, which stays the same and is reached. Otherwise the list is swept again, with other edges of pages where
+    their size can be chosen, until a sweep holds all rows of the one before, unchanged: then none was deleted or moved during that one.
 
     Args:
         ask: Asks for one page.
@@ -38,55 +38,113 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
         first: The first page, when it was asked for already.
 
     Yields:
-        The pages; a row that was given before is left out, unless it has changed.
+        The pages; a row that was given before is left out, unless it has changed. Pages of later sweeps have no `next`.
 
     Raises:
-        ApiError: A page could not be had, contradicts the ones before, or the list stays shorter than its own total.
+        ApiError: A page could not be had, contradicts the ones before, or the list can't be proven whole.
     """
     known: dict[Any, Any] = {}
-    before: set[Any] = set()
+    before = _Proof()
     for number in range(_MOST_SWEEPS):
-        swept: set[Any] = set()
-        is_certain = True
-        for page, names_rows in _sweep(ask, query, identify, first):
-            is_certain = is_certain and names_rows
+        proof = _Proof()
+        for page in _sweep(ask, query, identify, first, proof):
             fresh = []
             for row in page.rows:
                 key, version = identify(row)
-                swept.add(key)
                 if key not in known or (number == 0 and known[key] != version):
                     known[key] = version
                     fresh.append(row)
-            yield replace(page, rows=fresh)
-        first = None
+            yield replace(page, rows=fresh, next={} if number else page.next)
         is_short = page.total is not None and len(known) < page.total
-        if not is_short and (is_certain or (number > 0 and swept == before)):
+        if not is_short and (proof.is_enough or (number > 0 and before.is_confirmed_by(proof))):
             return
-        before = swept
+        before = proof
+        first = None
+        if query.get("limit", 0) > 1 and not number:
+            query = {**query, "limit": query["limit"] - (query["limit"] + 3) // 4}
     if is_short:
         refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
-    logger.warning("A list changed in each of %d sweeps; what changed last is read by the next run", _MOST_SWEEPS)
+    refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
 
 
-def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None) -> Iterator[tuple[Page, bool]]:
-    """Follow a list from its first page to its end; with each page, whether its token is one that names a row."""
+class _Proof:
+    """What one sweep says for being whole."""
+
+    def __init__(self) -> None:
+        self.swept: dict[Any, Any] = {}
+        self._is_disturbed = False
+        self._pages = 0
+        self._totals: set[int | None] = set()
+        self._tokens_name_rows = True
+        self._orders = [_Order(name) for name in ("id", "createdAt", "created_at")]
+
+    def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool) -> None:
+        """Take a page into account, with keys and versions of its rows and whether the token that led to it names a row."""
+        self._pages += 1
+        for key, version in rows:
+            self._is_disturbed = self._is_disturbed or self.swept.get(key, version) != version
+            self.swept[key] = version
+        self._totals.add(page.total)
+        self._tokens_name_rows = self._tokens_name_rows and names_row
+        for row in page.rows:
+            for order in self._orders:
+                order.add(row)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether no other sweep is needed."""
+        if self._pages == 1 or self._totals == {len(self.swept)}:
+            return True
+        return self._tokens_name_rows and any(order.holds for order in self._orders)
+
+    def is_confirmed_by(self, later: _Proof) -> bool:
+        """Whether a later sweep shows that no row was deleted or moved after this one had read it."""
+        return not self._is_disturbed and all(key in later.swept and later.swept[key] == version for key, version in self.swept.items())
+
+
+class _Order:
+    """Whether rows come in the order of something that never changes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last: Any = None
+        self._rises = True
+        self._falls = True
+
+    def add(self, row: Row) -> None:
+        value = row.get(self._name)
+        if value is None or (self._last is not None and type(value) is not type(self._last)):
+            self._rises = self._falls = False
+        elif self._last is not None:
+            self._rises = self._rises and value >= self._last
+            self._falls = self._falls and value <= self._last
+        self._last = value
+
+    @property
+    def holds(self) -> bool:
+        return self._rises or self._falls
+
+
+def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[Page]:
+    """Follow a list from its first page to its end."""
     asked_for: set[Any] = set()
-    seen: set[Any] = set()
     token: Mapping[str, Any] = {}
     edge: Row = {}
+    repeated = 0
     page = first or ask(query)
     while True:
-        keys = {identify(row)[0] for row in page.rows}
-        is_repeated = bool(keys) and keys <= seen
-        seen |= keys
-        yield page, not token or names_a_row(token, edge, *page.rows[:1])
+        rows = [identify(row) for row in page.rows]
+        # A row that has changed may come again.
+        repeated = repeated + 1 if rows and all(key in proof.swept and proof.swept[key] == version for key, version in rows) else 0
+        proof.add(page, rows, names_row=not token or names_a_row(token, edge, *page.rows[:1]))
+        yield page
         if not page.next:
             return
         token = page.next
-        if is_repeated or tuple(token.items()) in asked_for:
+        if tuple(token.items()) in asked_for or (repeated and page.otherwise):
             token = page.otherwise
-            if not token or tuple(token.items()) in asked_for:
-                refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end")
+        if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:
+            refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end")
         asked_for.add(tuple(token.items()))
         edge = page.rows[-1] if page.rows else edge
         page = ask({**query, **token})

@@ -179,10 +179,14 @@ class TapHiringcenter(CommandLine):
         system = wanted[0].system
         return Family(needed, starts, self.pool(system), 2 * self.transport(system).concurrency).events()
 
+    def finish(self, stream: ApiStream) -> None:
+        """Note that a full-table sync is at its end, and complete."""
+        self._bookmarks.finish(stream.name)
+
     def note(self, mark: Mark) -> None:
         """Move a bookmark, once everything before the mark is written."""
         if mark.version is None:
-            self._bookmarks.move(mark.stream.name, mark.replication_key, mark.value)
+            self._bookmarks.move(mark.stream.name, mark.replication_key, mark.value, self.transport(mark.stream.system).lag)
         else:
             self._bookmarks.hold(mark.stream.name, mark.value, mark.version)
 

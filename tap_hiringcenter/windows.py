@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,11 @@ from tap_hiringcenter.api import times
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
-    from datetime import datetime
 
     from tap_hiringcenter.envelopes import Page, Row
 
+_FIRST = datetime(1, 1, 1, tzinfo=timezone.utc)
+_LAST = datetime(9999, 12, 31, tzinfo=timezone.utc)
 _OVERLAP = timedelta(seconds=1)
 _SMALLEST = timedelta(seconds=2)
 _MOST_PAGES = 10
@@ -51,9 +52,9 @@ class Window:
         """The filters that ask for at least the rows of this window."""
         query = {}
         if self.after:
-            query["updated_after"] = times.to_text(self.after - _OVERLAP)
+            query["updated_after"] = times.to_text(_shifted(self.after, -_OVERLAP))
         if self.before:
-            query["updated_before"] = times.to_text(self.before + _OVERLAP)
+            query["updated_before"] = times.to_text(_shifted(self.before, _OVERLAP))
         return query
 
     def holds(self, moment: datetime | None) -> bool:
@@ -64,7 +65,7 @@ class Window:
 
     def is_asked_for(self, moment: datetime) -> bool:
         """Whether a server that keeps to the filters may answer with a row that changed at this moment."""
-        return Window(self.after and self.after - _SMALLEST, self.before and self.before + _SMALLEST).holds(moment)
+        return Window(self.after and _shifted(self.after, -_SMALLEST), self.before and _shifted(self.before, _SMALLEST)).holds(moment)
 
 
 @dataclass(frozen=True)
@@ -168,18 +169,19 @@ class Windows:
             is_whole = True
         changes = [self._changed(row) for page in pages for row in page.rows]
         moments = [moment for moment in changes if moment is not None]
-        keeps_to_filters = all(window.is_asked_for(moment) for moment in moments)
+        # Rows without a time that pass the filters would be in each window, however small.
+        keeps_to_filters = all(window.is_asked_for(moment) for moment in moments) and (is_whole or not window.query or len(moments) == len(changes))
         return _Reading(window, pages, is_whole, keeps_to_filters, sorted(moments), len(moments) < len(changes))
 
     def _parts(self, reading: _Reading) -> list[Window]:
         """Cut a window that was too large; nothing when it can't be cut any further."""
         window, moments = reading.window, reading.moments
         upper = window.before or max([self._now, *moments[-1:]])
-        lower = window.after or (moments[0] if moments else upper - _SETTLED)
+        lower = window.after or (moments[0] if moments else _shifted(upper, -_SETTLED))
         quarters = [lower + (upper - lower) * part / 4 for part in (1, 2, 3)]
         quartiles = [moments[len(moments) * part // 4] for part in (1, 2, 3)] if moments else []
         if window.after is None:
-            quarters += [lower - _REACH * max(upper - lower, _SETTLED), lower]
+            quarters += [_shifted(lower, -_REACH * max(upper - lower, _SETTLED)), lower]
         cuts: list[datetime] = []
         for cut in sorted({_whole_milliseconds(moment) for moment in quarters + quartiles}):
             above = cuts[-1] if cuts else window.after
@@ -201,6 +203,14 @@ class Windows:
 
     def _settled(self, window: Window) -> str | None:
         return times.to_text(window.before) if window.before and window.before < self._now - _SETTLED else None
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """A moment, moved, but not out of the years that there are: a row may be dated to either end of them."""
+    try:
+        return moment + by
+    except OverflowError:
+        return _FIRST if by < timedelta(0) else _LAST
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -106,11 +107,9 @@ def retry_after(headers: Mapping[str, str], body: object) -> float | None:
     seconds = _number(text)
     if seconds is None and text:
         try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            pass
-        else:
-            seconds = (_aware(moment) - _server_time(headers)).total_seconds()
+            seconds = (_aware(parsedate_to_datetime(text)) - server_time(headers)).total_seconds()
+        except (ValueError, OverflowError):
+            seconds = None
     if seconds is None and isinstance(body, dict):
         seconds = _number(body.get("retryAfter"))
     return None if seconds is None else max(0.0, seconds)
@@ -131,7 +130,7 @@ def told(headers: Mapping[str, str]) -> Told | None:
         return None
     if reset is not None and reset >= _SECONDS_FROM:
         epoch = reset / 1000 if reset >= _MILLISECONDS_FROM else reset
-        reset = epoch - _server_time(headers).timestamp()
+        reset = epoch - server_time(headers).timestamp()
     return Told(
         limit=None if limit is None else int(limit),
         remaining=None if remaining is None else int(remaining),
@@ -141,10 +140,15 @@ def told(headers: Mapping[str, str]) -> Told | None:
 
 def _parse(content: bytes) -> tuple[Any, bool]:
     try:
-        # NaN and Infinity are not JSON: their names are kept as text, so that the row survives and our output stays valid.
-        return json.loads(content, parse_constant=str), True
+        # NaN, Infinity and 1e400 can't be written as JSON again: they are kept as text, so that the row survives.
+        return json.loads(content, parse_constant=str, parse_float=_finite), True
     except (ValueError, RecursionError):
         return None, False
+
+
+def _finite(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _request_id(headers: Mapping[str, str], body: object) -> str | None:
@@ -163,16 +167,16 @@ def _in_words(status: int) -> str:
 def _number(value: object) -> float | None:
     try:
         number = float(value)  # type: ignore[arg-type]  # anything that is no number is caught
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return number if abs(number) < float("inf") else None
+    return number if math.isfinite(number) else None
 
 
-def _server_time(headers: Mapping[str, str]) -> datetime:
-    """The server's clock, so that a clock of ours that is wrong doesn't turn a date into a wrong wait."""
+def server_time(headers: Mapping[str, str]) -> datetime:
+    """The server's clock when it answered, in UTC; ours where it doesn't tell (header `Date`)."""
     try:
-        return _aware(parsedate_to_datetime(headers["Date"]))
-    except (KeyError, ValueError):
+        return _aware(parsedate_to_datetime(headers["Date"])).astimezone(timezone.utc)
+    except (KeyError, ValueError, OverflowError):
         return datetime.now(timezone.utc)
 
 

@@ -25,19 +25,38 @@ HOUR = 3600.0
 
 @dataclass
 class _Window:
-    """The requests of the last `seconds`, and how many there may be."""
+    """The requests of the last `seconds`, how many there may be, and how many the server says are left until a moment."""
 
     seconds: float
     ceiling: int
     answered: deque[float] = field(default_factory=deque)
+    left: int | None = None
+    left_until: float = 0.0
 
     def wait(self, now: float, under_way: int) -> float | None:
         """Seconds until one more request fits; 0 when it fits now, None when an answer must come first."""
+        if self.left is not None and now >= self.left_until:
+            self.left = None
         while self.answered and self.answered[0] <= now - self.seconds:
             self.answered.popleft()
+        if self.left is not None and self.left <= 0:
+            return self.left_until - now
         if len(self.answered) + under_way < self.ceiling:
             return 0
         return self.answered[0] + self.seconds - now if self.answered else None
+
+    def told(self, told: Told, now: float, others_under_way: int) -> None:
+        """Take over what the server says of this window."""
+        if told.limit is not None and told.limit > 0:
+            self.ceiling = told.limit
+        if told.remaining is None or told.reset is None:
+            return
+        until = now + told.reset
+        # Answers overtake each other: other requests under way may not be counted in what is told yet, so they are taken off.
+        left = max(0, told.remaining - others_under_way)
+        is_same = self.left is not None and abs(until - self.left_until) <= 1
+        self.left = min(left, self.left) if is_same and self.left is not None else left
+        self.left_until = until
 
 
 @dataclass(frozen=True)
@@ -68,8 +87,6 @@ class Budget:
         self._concurrency = concurrency
         self._under_way = 0
         self._paused_until = 0.0
-        self._left: int | None = None  # how many more until _left_until, when the server told it
-        self._left_until = 0.0
         self._turn = threading.Condition()
         self._ended: SystemEndedError | None = None
 
@@ -84,8 +101,9 @@ class Budget:
             while (wait := self._wait()) != 0:
                 self._turn.wait(wait)
             self._under_way += 1
-            if self._left is not None:
-                self._left -= 1
+            for window in self._windows:
+                if window.left is not None:
+                    window.left -= 1
         try:
             yield
         finally:
@@ -104,15 +122,7 @@ class Budget:
             for longer in self._windows[1:]:
                 if (told.reset or 0) > window.seconds + 1 or told.limit == longer.ceiling:
                     window = longer
-            if told.limit:
-                window.ceiling = told.limit
-            if told.remaining is not None and told.reset is not None:
-                until = time.monotonic() + told.reset
-                # Answers overtake each other: other requests under way may not be counted in what is told yet, so they are taken off.
-                left = max(0, told.remaining - (self._under_way - 1))
-                same_window = self._left is not None and abs(until - self._left_until) <= 1
-                self._left = min(left, self._left) if same_window and self._left is not None else left
-                self._left_until = until
+            window.told(told, time.monotonic(), self._under_way - 1)
             self._turn.notify_all()
 
     def pause(self, seconds: float) -> None:
@@ -134,10 +144,6 @@ class Budget:
         if self._under_way >= self._concurrency:
             return None
         waits = [self._paused_until - now]
-        if self._left is not None and now >= self._left_until:
-            self._left = None
-        if self._left is not None and self._left <= 0:
-            waits.append(self._left_until - now)
         for window in self._windows:
             wait = window.wait(now, self._under_way)
             if wait is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from tap_hiringcenter.api.systems import System
 
+# What a header can carry: with anything else the HTTP client would quote the key in an error.
+_KEY = re.compile(r"[!-~]*")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -108,6 +111,9 @@ def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
     """
     found = []
     for system in systems:
+        key = config.get(key_of(system))
+        if isinstance(key, str) and not _KEY.fullmatch(key):
+            found.append(f"{key_of(system)} holds a character that no key has: a line break, a space, or a letter beyond ASCII")
         name = f"{system.name}_api_url"
         try:
             url = urlsplit(str(config.get(name, system.url)))

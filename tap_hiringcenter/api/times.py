@@ -11,8 +11,10 @@ from datetime import date, datetime, timedelta, timezone
 import pendulum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_NORMAL = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z")
-_DIGITS = re.compile(r"-?\d{9,16}")
+_NORMAL = re.compile(r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+_DIGITS = re.compile(r"-?\d{9,16}", re.ASCII)
+# What pendulum takes beyond ISO 8601 (a time alone, "now") would become a moment of today.
+_DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
 
 
 def to_text(moment: datetime) -> str:
@@ -44,14 +46,14 @@ def parse(value: object) -> datetime:
     try:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _EPOCH + timedelta(milliseconds=value)
-        if isinstance(value, str):
+        if isinstance(value, str) and _DATED.fullmatch(value):
             found: object = pendulum.parse(value, exact=True)
             if isinstance(found, datetime):
                 # A plain datetime: pendulum's own is slower to compare and to shift, and nothing here needs more.
                 return datetime.fromisoformat(found.isoformat()).astimezone(timezone.utc)
             if isinstance(found, date):
                 return datetime(found.year, found.month, found.day, tzinfo=timezone.utc)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, TypeError) as error:
         msg = f"not a time within the years 1 to 9999: {type(value).__name__}"
         raise ValueError(msg) from error
     msg = f"not a time: {type(value).__name__}"

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ import requests
 import urllib3
 
 from tap_hiringcenter.api import answers
+from tap_hiringcenter.api.adapter import TimelyAdapter
 from tap_hiringcenter.api.budget import HOUR, MINUTE, Budget
 from tap_hiringcenter.api.errors import (
     KeyRefusedError,
@@ -114,10 +115,11 @@ class Allowance:
 
 
 class Patience:
-    """How long one request is repeated: failures a number of times, further and further apart; 429 as the server asks, for up to an hour.
+    """How long one request is repeated: failures further and further apart, 429 when the server asks for it, and no more than an hour in all.
 
     Args:
-        tries: Most attempts that end in anything but an answer or a 429. Eight attempts wait for about a minute in all.
+        tries: Most attempts that may fail, and most that may be answered with 429; neither uses up the other's. Eight failures are about a
+            minute of waiting.
     """
 
     def __init__(self, tries: int = 8) -> None:
@@ -165,6 +167,9 @@ class Transport:
         system: Whom to ask.
         config: The settings of the tap or the target.
         allowance: The run's ceiling of requests.
+
+    Attributes:
+        lag: How far the server's clock is behind ours, as its first answer showed (to the second; never negative).
     """
 
     def __init__(self, system: System, config: Mapping[str, Any], allowance: Allowance) -> None:
@@ -178,13 +183,13 @@ class Transport:
             ceilings[HOUR] = config[f"{system.name}_requests_per_hour"]
         self._budget = Budget(ceilings, self.concurrency)
         self._has_answered = False
+        self.lag = timedelta(0)
         self._session = requests.Session()
         self._session.auth = _Bearer(config[f"{system.name}_api_key"])
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = "hiringcenter-singer"
-        # None of the three APIs documents a cookie; a jar would be state that threads share.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.mount(self._url, requests.adapters.HTTPAdapter(pool_maxsize=self.concurrency))
+        # Requests go to the adapter itself: a session would look where redirects lead and keep cookies, and neither is wanted here.
+        self._adapter = TimelyAdapter(pool_maxsize=self.concurrency)
         # Proxies and certificates of the environment, which requests leaves out of requests that were prepared.
         self._environment: Any = self._session.merge_environment_settings(self._url, {}, True, None, None)  # noqa: FBT003  # requests' own order
 
@@ -204,7 +209,10 @@ class Transport:
         for name, value in request.ids.items():
             if value in {"", ".", ".."}:
                 raise RefusedError(f"{name} is not an id that can be asked for", asked=self._asked(request))  # noqa: EM102, TRY003
-            ids[name] = quote(value, safe="")
+            try:
+                ids[name] = quote(value, safe="")
+            except UnicodeEncodeError:
+                raise RefusedError(f"{name} is not an id that can be asked for", asked=request.path) from None  # noqa: EM102, TRY003
         url = self._url + request.path.format_map(ids)
         return self._session.prepare_request(requests.Request(request.method, url, params=dict(request.query)))
 
@@ -275,7 +283,9 @@ class Transport:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
                 raise TransientError(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
-            self._has_answered = True
+            if not self._has_answered:
+                self._has_answered = True
+                self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
             if limits := answers.told(response.headers):
                 self._budget.told(limits)
             try:
@@ -289,7 +299,7 @@ class Transport:
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""
         deadline = time.monotonic() + self._timeout
-        with self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **self._environment) as response:
+        with self._adapter.send(prepared, timeout=self._timeout, **{**self._environment, "stream": True}) as response:
             content = bytearray()
             while chunk := response.raw.read1(_READ_AT_ONCE, decode_content=True):
                 content += chunk

@@ -13,6 +13,7 @@ class Leads(ProspectB2BWindowedStream):
     scope = "leads.read"
     replication_key = "updated_at"
     takes_limit = True
+    known_gap = "A lead without updated_at may pass no filter: only a full-table sync is sure to show it."
 
 
 class LeadActivities(ProspectB2BStream):
