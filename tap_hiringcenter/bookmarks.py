@@ -5,8 +5,8 @@ whether or not the parent stream is selected. One small entry a stream, however 
 
     {"bookmarks": {"leads": {"replication_key": "updated_at", "replication_key_value": "2026-03-10T12:00:00.000Z"}, ...}}
 
-A child stream that is read for all parents (FULL_TABLE) and was broken off keeps how far it came in `full_table_position`, and the version
-that its records were given, so that the next run goes on.
+A reading that was broken off keeps in `resume_from` where the next run goes on, without looking back further than rows may become visible
+late. A child stream that is read for all parents (FULL_TABLE) keeps the same in `full_table_position`, with the version of its records.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import TapState
 
 _VALUE = "replication_key_value"
+_RESUME = "resume_from"
 _POSITION = "full_table_position"
 _VERSION = "full_table_version"
 # The SDK writes these while a stream runs, and takes them out at its end; a state that was saved in between may hold them.
 _SDK_MARKS = {"starting_replication_value", "replication_key_signpost", "progress_markers"}
-_KNOWN = {"replication_key", _VALUE, _POSITION, _VERSION} | _SDK_MARKS
+_KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _VERSION} | _SDK_MARKS
 # Machines' clocks differ by minutes; a bookmark further ahead than this was not written by any run of ours.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
@@ -61,11 +62,11 @@ def check(state: object, streams: Collection[str]) -> None:
         if not isinstance(version, int) or isinstance(version, bool):
             msg = f"the version of {name} is not a number"
             raise _refused(msg)
-        for key in (_VALUE, _POSITION):
+        for key in (_VALUE, _RESUME, _POSITION):
             if entry.get(key) is None:
                 continue
             try:
-                moment = times.parse(entry[key])
+                moment = times.parse(entry[key] if isinstance(entry[key], str) else None)
             except ValueError:
                 msg = f"the bookmark of {name} is not a time"
                 raise _refused(msg) from None
@@ -122,27 +123,33 @@ class Bookmarks:
         entry = self._entries.get(name, {})
         if full_table:
             if resumable and _POSITION in entry:
-                return Start(self._before(entry[_POSITION]), entry.get(_VERSION, self._version))
+                return Start(times.normalise(entry[_POSITION]), entry.get(_VERSION, self._version))
             return Start(None, self._version)
+        if entry.get(_RESUME) is not None:
+            return Start(times.normalise(entry[_RESUME]))
         if entry.get(_VALUE) is not None:
             return Start(self._before(entry[_VALUE]))
         return Start(self._start_date)
 
-    def move(self, name: str, replication_key: str, value: str, lag: timedelta) -> None:
+    def move(self, name: str, replication_key: str | None, value: str, *, lag: timedelta, is_final: bool) -> None:
         """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run.
 
         Args:
             name: The stream.
-            replication_key: Whose time it is.
+            replication_key: The stream's own column, when it is that which tells the time; None for a child stream.
             value: The time.
             lag: How far the server's clock is behind ours: the run began so much earlier by that clock, which dates the rows.
+            is_final: Whether the whole stream is complete, and not only its part up to this time.
         """
         entry = self._entries.get(name, {})
-        value = min(value, times.to_text(self._began - lag))
+        moved: dict[str, Any] = {"replication_key": replication_key} if replication_key else {}
+        moved[_VALUE] = min(value, times.to_text(self._began - lag))
+        if not is_final:
+            moved[_RESUME] = self._settled(moved[_VALUE], lag)
         if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
-            value = max(value, times.normalise(entry[_VALUE]))
+            moved[_VALUE] = max(moved[_VALUE], times.normalise(entry[_VALUE]))
         # Put in whole: a signal may end the run between any two steps, and what is there then is written.
-        self._entries[name] = {"replication_key": replication_key, _VALUE: value}
+        self._entries[name] = moved
 
     def finish(self, name: str) -> None:
         """Note that a full-table sync of a child stream is at its end, so that the next one starts anew."""
@@ -150,9 +157,13 @@ class Bookmarks:
         if entry and _POSITION in entry:
             self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _VERSION}}
 
-    def hold(self, name: str, value: str, version: int) -> None:
-        """Note how far an unfinished full-table sync of a child stream came."""
-        self._entries[name] = {**self._entries.get(name, {}), _POSITION: min(value, times.to_text(self._began)), _VERSION: version}
+    def hold(self, name: str, value: str, version: int, *, lag: timedelta) -> None:
+        """Note how far an unfinished full-table sync of a child stream came, with the version of its records."""
+        self._entries[name] = {**self._entries.get(name, {}), _POSITION: self._settled(value, lag), _VERSION: version}
+
+    def _settled(self, value: str, lag: timedelta) -> str:
+        """A time from which to go on: as late as it may be when rows become visible late by no more than the look-back."""
+        return min(value, times.to_text(self._began - lag - self._lookback))
 
     def _before(self, value: object) -> str:
         moment = times.parse(value)

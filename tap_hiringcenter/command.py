@@ -115,10 +115,14 @@ class CommandLine(Tap):
         parse_env = bool(config and config.parse_env)
         try:
             tap = cls(config=settings, parse_env_config=parse_env, **arguments)
-        except (ValueError, TypeError) as error:
-            if not parse_env:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            # The SDK takes these apart without a check of its own.
+            if arguments.get("catalog") is not None:
+                msg = "The catalog can't be used: it is not of the form that --discover gives; nothing was read or written."
+            elif parse_env:
+                msg = "A variable in the environment holds something else than its setting takes (a number, or JSON)."
+            else:
                 raise
-            msg = "A variable in the environment holds something else than its setting takes (a number, or JSON)"
             raise InputError(msg) from error
         if not any(tap.config.get(key_of(system)) for system in SYSTEMS):
             msg = "At least one key is needed: set " + " or ".join(key_of(system) for system in SYSTEMS)

@@ -48,6 +48,7 @@ def prospectb2b_list(answer: Answer) -> Page:
         EnvelopeError: It is anything else, or says that there is more without saying where.
     """
     body = _object(answer)
+    _check_success(answer, body)
     rows = _rows(answer, body.get("data"), "data")
     pagination = body.get("pagination")
     if not isinstance(pagination, dict):
@@ -68,7 +69,9 @@ def prospectb2b_single(answer: Answer) -> Page:
     Raises:
         EnvelopeError: It is anything else.
     """
-    row = _object(answer).get("data")
+    body = _object(answer)
+    _check_success(answer, body)
+    row = body.get("data")
     if not isinstance(row, dict) or not row:
         refuse(answer, "answered without the object that belongs into data")
     return Page(answer, [row])
@@ -107,9 +110,9 @@ def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
         refuse(answer, "answered with a totalCount that is no count")
 
     token = pagination.get("nextPageToken", body.get("nextPageToken"))
-    if token is not None and not isinstance(token, str):
+    if token is not None and (not isinstance(token, (str, int)) or isinstance(token, bool)):
         refuse(answer, "answered with a nextPageToken that is no text")
-    if token:
+    if token not in {None, ""}:
         return Page(answer, rows, {"pageToken": token}, total)
     last = body.get("lastNote")
     if last is not None:

@@ -30,16 +30,18 @@ class Mark:
 
     Attributes:
         stream: Which.
-        replication_key: Whose time it is: the stream's own column, or the parent's.
+        replication_key: The stream's own column, when it is that which tells the time; None for a child, where the parent's change does.
         value: The time.
         version: Set when it is the position of a full-table sync that goes on.
+        is_final: Whether the stream is complete as a whole.
         is_checkpoint: Whether it is worth a STATE of its own; the others are kept and go out with the next one.
     """
 
     stream: ApiStream
-    replication_key: str
+    replication_key: str | None
     value: str
     version: int | None = None
+    is_final: bool = False
     is_checkpoint: bool = True
 
 

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_hiringcenter.api.errors import ApiError, NotFoundError, SystemEndedError, TransientError
+from tap_hiringcenter.api.errors import ApiError, NotFoundError, RefusedError, SystemEndedError, TransientError
 from tap_hiringcenter.events import End, Event, Mark, Rows
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _GROUP = 100
 # After so many parents in a row for which a child stream failed for good, the next ones would only fail as slowly.
 _MOST_FAILURES_IN_A_ROW = 3
+_TOO_MANY_GONE = 3
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Family:
         self._ahead = ahead
         self._errors: dict[ApiStream, Exception] = {}
         self._failures_in_a_row: dict[ApiStream, int] = {}
+        self._gone: dict[ApiStream, tuple[int, NotFoundError]] = {}
+        self._found: set[ApiStream] = set()
 
     def events(self) -> Iterator[Event]:
         """Read everything.
@@ -89,33 +92,37 @@ class Family:
                     kept = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
                     yield Rows(root, kept, own_start.version)
             newest = max(newest, part.until or "")
-            if own_start and newest and not root.is_full_table and root.replication_key:
-                yield Mark(root, root.replication_key, newest)
+            yield from self._root_marks(newest, is_final=False)
             parents.sort(key=lambda parent: parent.change or "")
             for position in range(0, len(parents), _GROUP):
                 group = parents[position : position + _GROUP]
                 yield from self._read_children(root, group)
                 yield from self._marks(self._wanted, group[-1].change)
             yield from self._marks(self._wanted, newest)
-        yield from self._marks(self._wanted, newest, is_last=True)
+        yield from self._root_marks(newest, is_final=True)
+        self._doubt_all_gone()
+        yield from self._marks(self._wanted, newest, is_final=True)
 
     def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
         for stream in (one for one in self._streams if one.parent is type(parent_stream)):
-            below = [one for one in self._wanted if type(stream) in one.lineage()]
+            below = self._below(stream)
             asked = [parent for parent in parents if any(_is_wanted(parent.change, self._wanted[one]) for one in below)]
             grandparents: list[_Parent] = []
             for parent, reading in self._side_by_side(stream, asked):
                 try:
                     pages = reading.result()
                     records = [record for page in pages for record in stream.records(page, parent.ids)]
-                except NotFoundError:
-                    continue  # the parent is gone, and its children with it
+                except NotFoundError as error:
+                    # The parent is gone, and its children with it.
+                    self._gone[stream] = (self._gone.get(stream, (0, error))[0] + 1, error)
+                    continue
                 except SystemEndedError:
                     raise
                 except ApiError as error:
                     self._fail(stream, below, error)
                     continue
                 self._failures_in_a_row[stream] = 0
+                self._found.add(stream)
                 grandparents += [self._parent(stream, record, parent.ids, parent.change) for record in records]
                 start = self._wanted.get(stream)
                 if start and _is_wanted(parent.change, start):
@@ -147,14 +154,28 @@ class Family:
         for one in below:
             self._errors.setdefault(one, error)
 
-    def _marks(self, streams: Iterable[ApiStream], change: str | None, *, is_last: bool = False, is_checkpoint: bool = True) -> Iterator[Mark]:
+    def _marks(self, streams: Iterable[ApiStream], change: str | None, *, is_final: bool = False, is_checkpoint: bool = True) -> Iterator[Mark]:
         """Say how far child streams are complete: bookmarks are inclusive, so other parents of the very same moment are looked at again."""
         for stream in streams:
             start = self._wanted.get(stream)
             if not start or stream is self._root or stream in self._errors or not change:
                 continue
-            key = f"{self._root.name}.{type(self._root).replication_key}"
-            yield Mark(stream, key, change, None if is_last else start.version, is_checkpoint)
+            yield Mark(stream, None, change, start.version, is_final, is_checkpoint)
+
+    def _root_marks(self, newest: str, *, is_final: bool) -> Iterator[Mark]:
+        """Say how far the root is complete."""
+        if self._root in self._wanted and newest and not self._root.is_full_table and self._root.replication_key:
+            yield Mark(self._root, self._root.replication_key, newest, is_final=is_final)
+
+    def _doubt_all_gone(self) -> None:
+        """Don't believe that all parents are gone which the API has just listed: it is the path of the children that isn't there."""
+        for stream, (gone, error) in self._gone.items():
+            if gone >= _TOO_MANY_GONE and stream not in self._found:
+                self._fail(stream, self._below(stream), RefusedError(f"{error.reason} for each of {gone} parents", asked=error.asked))
+
+    def _below(self, stream: ApiStream) -> list[ApiStream]:
+        """The wanted streams that miss something when this one does."""
+        return [one for one in self._wanted if type(stream) in one.lineage()]
 
     def _parent(self, stream: ApiStream, record: Mapping[str, Any], ids: Mapping[str, str], change: str | None) -> _Parent:
         """What the children of a record need of it; they name its id in their paths."""

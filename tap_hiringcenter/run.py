@@ -105,8 +105,9 @@ class Run:
     def _take(self, event: Event) -> None:
         entry = self.report.streams[event.stream.name]
         if isinstance(event, Rows):
-            self._output.rows(event)
-            entry.records += len(event.records)
+            self._write_rows(event, entry)
+        elif isinstance(event, Mark) and entry.reason:
+            return  # rows before it were not written
         elif isinstance(event, Mark):
             self._tap.note(event)
             if event.is_checkpoint:
@@ -114,14 +115,30 @@ class Run:
         else:
             entry.expected = event.stream.expected
             entry.ended = True
-            if event.error:
+            if event.error and not entry.reason:
                 entry.reason = str(event.error)
                 self._tell(event.stream, event.error)
+            if entry.reason:
                 return
             self._output.schema(event.stream)
             if event.version is not None:
                 self._tap.finish(event.stream)
-                self._output.activate(event.stream, event.version)
+                # An API in trouble may say that a list is empty; that alone shall not empty a table.
+                if entry.records:
+                    self._output.activate(event.stream, event.version)
+
+    def _write_rows(self, rows: Rows, entry: StreamReport) -> None:
+        if entry.reason:
+            return
+        try:
+            self._output.rows(rows)
+            entry.records += len(rows.records)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # a stream map of the user's, or a value that can't be written: it costs this stream only
+            # Its text may quote the row.
+            entry.reason = f"A record could not be written ({type(error).__name__}): see stream_maps, if there are any."
+            rows.stream.logger.error("%s is not complete. %s", rows.stream.name, entry.reason)  # noqa: TRY400
 
     def _tell(self, stream: ApiStream, error: Exception) -> None:
         """Log what is missing; an error that ends many streams is told once."""

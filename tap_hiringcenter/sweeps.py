@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tap_hiringcenter.api.errors import NotFoundError, RefusedError
 from tap_hiringcenter.envelopes import Page, Row, names_a_row, refuse
 
 Ask = Callable[[Mapping[str, Any]], Page]
@@ -19,6 +20,10 @@ Identify = Callable[[Row], tuple[Any, Any]]
 """Tells a row's key (what makes it this row) and its version (what changes when it changes)."""
 
 _MOST_SWEEPS = 8
+_MOST_EMPTY = 50
+# What a list may be sorted by: what never changes, and what moves a row while the list is read.
+_FIXED = ("id", "createdAt", "created_at")
+_MUTABLE = ("updatedAt", "updated_at", "meetingDate", "dueAt", "last_message_at")
 # Rows that come in at the front may push known rows into one page after another, but not for long.
 _MOST_REPEATED = 2
 
@@ -76,7 +81,8 @@ class _Proof:
         self._pages = 0
         self._totals: set[int | None] = set()
         self._tokens_name_rows = True
-        self._orders = [_Order(name) for name in ("id", "createdAt", "created_at")]
+        self._fixed = [_Order(name) for name in _FIXED]
+        self._mutable = [_Order(name) for name in _MUTABLE]
 
     def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool) -> None:
         """Take a page into account, with keys and versions of its rows and whether the token that led to it names a row."""
@@ -87,7 +93,7 @@ class _Proof:
         self._totals.add(page.total)
         self._tokens_name_rows = self._tokens_name_rows and names_row
         for row in page.rows:
-            for order in self._orders:
+            for order in self._fixed + self._mutable:
                 order.add(row)
 
     @property
@@ -95,7 +101,8 @@ class _Proof:
         """Whether no other sweep is needed."""
         if self._pages == 1 or self._totals == {len(self.swept)}:
             return True
-        return self._tokens_name_rows and any(order.holds for order in self._orders)
+        is_fixed = any(order.holds for order in self._fixed) and not any(order.holds for order in self._mutable)
+        return self._tokens_name_rows and is_fixed
 
     def is_confirmed_by(self, later: _Proof) -> bool:
         """Whether a later sweep shows that no row was deleted or moved after this one had read it."""
@@ -103,7 +110,7 @@ class _Proof:
 
 
 class _Order:
-    """Whether rows come in the order of something that never changes."""
+    """Whether rows come in the order of one of their fields."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -131,6 +138,7 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
     token: Mapping[str, Any] = {}
     edge: Row = {}
     repeated = 0
+    empty = 0
     page = first or ask(query)
     while True:
         rows = [identify(row) for row in page.rows]
@@ -143,8 +151,15 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
         token = page.next
         if tuple(token.items()) in asked_for or (repeated and page.otherwise):
             token = page.otherwise
+        empty = 0 if rows else empty + 1
+        if empty > _MOST_EMPTY:
+            refuse(page.answer, f"goes on after {empty} pages without a row, so the list has no end")
         if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:
             refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end")
         asked_for.add(tuple(token.items()))
         edge = page.rows[-1] if page.rows else edge
-        page = ask({**query, **token})
+        try:
+            page = ask({**query, **token})
+        except NotFoundError as error:
+            # The list was there a moment ago: it is the token that is gone, and with it the rest of the list.
+            raise RefusedError(error.reason, asked=error.asked, status=error.status, request_id=error.request_id) from error

@@ -185,10 +185,11 @@ class TapHiringcenter(CommandLine):
 
     def note(self, mark: Mark) -> None:
         """Move a bookmark, once everything before the mark is written."""
-        if mark.version is None:
-            self._bookmarks.move(mark.stream.name, mark.replication_key, mark.value, self.transport(mark.stream.system).lag)
+        name, lag = mark.stream.name, self.transport(mark.stream.system).lag
+        if mark.version is None or mark.is_final:
+            self._bookmarks.move(name, mark.replication_key, mark.value, lag=lag, is_final=mark.is_final)
         else:
-            self._bookmarks.hold(mark.stream.name, mark.value, mark.version)
+            self._bookmarks.hold(name, mark.value, mark.version, lag=lag)
 
     def sync(self) -> Report:
         """Sync everything that is selected, and say what became of it: in the log, and in the run report.

@@ -34,6 +34,8 @@ def errors(result: subprocess.CompletedProcess[str]) -> list[str]:
         ({"hiringcenter_api_key": "k", "child_sync": "some"}, "child_sync"),
         ({"hiringcenter_api_key": "k", "start_date": "last week"}, "start_date must be"),
         ({"hiringcenter_api_key": "k", "hiringcenter_api_url": "http://api.example.com/v2"}, "hiringcenter_api_url must be an https URL"),
+        ({"hiringcenter_api_key": "k\n"}, "hiringcenter_api_key holds a character that no key has"),
+        ({"hiringcenter_api_key": "k", "hiringcenter_api_url": "https://api.example.com:port/v2"}, "hiringcenter_api_url must be an https URL"),
         ({"hiringcenter_api_key": "k", "run_report_path": "no/such/folder/report.json"}, "run_report_path must lie in a folder that exists"),
         ({"prospectb2b_api_key": "k", "prospectb2b_api_url": "login.prospectb2b.com"}, "prospectb2b_api_url must be an https URL"),
     ],
@@ -71,6 +73,13 @@ def test_a_state_that_is_not_ours_is_refused_before_anything_is_asked(state: dic
     assert len(errors(result)) == 1
     assert said in errors(result)[0]
     assert sandbox.requests == []
+
+
+def test_a_catalog_of_another_form_is_one_clear_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    result = execute(sandbox.tap_config(), tmp_path, selection={"streams": 5})
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert errors(result) == ["The catalog can't be used: it is not of the form that --discover gives; nothing was read or written."]
 
 
 @pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
@@ -166,11 +175,14 @@ def test_a_reader_that_goes_away_ends_the_run_with_an_error_and_without_a_stack_
         assert "Traceback" not in said
 
 
-def test_neither_keys_nor_rows_get_into_the_log(sandbox: Sandbox, tmp_path: Path) -> None:
-    result = execute(sandbox.tap_config(), tmp_path, environment={"LOGLEVEL": "DEBUG", "TAP_HIRINGCENTER_LOGLEVEL": "DEBUG"})
-    assert result.returncode == 0
-    for secret in (sandbox.hiringcenter_key, sandbox.prospectb2b_key):
-        assert secret not in result.stderr
-    for row in sandbox.truth("leads") + sandbox.truth("prospects"):
-        assert row["email"] is None or row["email"] not in result.stderr
-        assert row["phone"] is None or row["phone"] not in result.stderr
+def test_neither_keys_nor_rows_nor_queries_get_into_the_log(tmp_path: Path) -> None:
+    variant = Variant(prospectb2b_page_size=3, prospects_paging="cap_silent", prospects_cap=5)
+    with Sandbox(World(seed=7, size=12), variant=variant) as sandbox:
+        result = execute(sandbox.tap_config(), tmp_path, environment={"LOGLEVEL": "DEBUG", "TAP_HIRINGCENTER_LOGLEVEL": "DEBUG"})
+        for secret in (sandbox.hiringcenter_key, sandbox.prospectb2b_key):
+            assert secret not in result.stderr
+        assert "stage=" not in result.stderr
+        assert "cursor=" not in result.stderr
+        for row in sandbox.truth("leads") + sandbox.truth("prospects"):
+            assert row["email"] is None or row["email"] not in result.stderr
+            assert row["phone"] is None or row["phone"] not in result.stderr

@@ -87,6 +87,7 @@ class Budget:
         self._concurrency = concurrency
         self._under_way = 0
         self._paused_until = 0.0
+        self._has_answer = False
         self._turn = threading.Condition()
         self._ended: SystemEndedError | None = None
 
@@ -109,6 +110,7 @@ class Budget:
         finally:
             with self._turn:
                 self._under_way -= 1
+                self._has_answer = True
                 now = time.monotonic()
                 for window in self._windows:
                     window.answered.append(now)
@@ -130,6 +132,19 @@ class Budget:
         with self._turn:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
+    def rest(self, seconds: float) -> None:
+        """Wait so many seconds, or until the budget is ended.
+
+        Raises:
+            SystemEndedError: It was ended.
+        """
+        until = time.monotonic() + seconds
+        with self._turn:
+            while self._ended is None and (left := until - time.monotonic()) > 0:
+                self._turn.wait(left)
+            if self._ended is not None:
+                raise self._ended
+
     def end(self, error: SystemEndedError) -> SystemEndedError:
         """Let nothing through any more; whoever waits or comes later gets this error, or an earlier one that is returned."""
         with self._turn:
@@ -141,7 +156,8 @@ class Budget:
         if self._ended is not None:
             raise self._ended
         now = time.monotonic()
-        if self._under_way >= self._concurrency:
+        # The first answer tells the limits, so it is waited for before others go out beside it.
+        if self._under_way >= (self._concurrency if self._has_answer else 1):
             return None
         waits = [self._paused_until - now]
         for window in self._windows:

@@ -117,6 +117,7 @@ def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
         name = f"{system.name}_api_url"
         try:
             url = urlsplit(str(config.get(name, system.url)))
+            _ = url.port  # raises for one that is no number
             is_good = bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK))
         except ValueError:
             is_good = False

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -38,8 +37,9 @@ if TYPE_CHECKING:
     from tap_hiringcenter.api.systems import System
 
 logger = logging.getLogger(__name__)
+# Its debug lines hold whole URLs, and a query may carry personal data.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
 
-_READ_AT_ONCE = 1 << 16
 _FIRST_WAIT = 0.5
 
 
@@ -120,6 +120,9 @@ class Patience:
     Args:
         tries: Most attempts that may fail, and most that may be answered with 429; neither uses up the other's. Eight failures are about a
             minute of waiting.
+
+    Attributes:
+        wait: Seconds to wait before the next attempt, after `is_out` has said that there is one.
     """
 
     def __init__(self, tries: int = 8) -> None:
@@ -127,7 +130,7 @@ class Patience:
         self._failures = 0
         self._limited = 0
         self._waited = 0.0
-        self._next = 0.0
+        self.wait = 0.0
 
     def is_out(self, error: Exception) -> bool:
         """Whether to give up after this error, a `TransientError`."""
@@ -140,13 +143,9 @@ class Patience:
             count = self._failures
         # A server that asks for no wait, or for one that is over at once, gets one that grows, so that it isn't asked in a circle.
         growing = min(_FIRST_WAIT * 2.0 ** (count - 1), MINUTE) * random.uniform(0.75, 1)  # noqa: S311  # spreads threads, guards nothing
-        self._next = (told or growing) if isinstance(error, RateLimitedError) else max(told or 0, growing)
-        return count >= self._tries or self._waited + self._next > HOUR
-
-    def wait(self, _error: TransientError) -> float:
-        """Seconds to wait before the next attempt."""
-        self._waited += self._next
-        return self._next
+        self.wait = (told or growing) if isinstance(error, RateLimitedError) else max(told or 0, growing)
+        self._waited += self.wait
+        return count >= self._tries or self._waited > HOUR
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -237,15 +236,18 @@ class Transport:
 
         def note(details: Any) -> None:  # noqa: ANN401  # backoff's Details is a private name
             error: TransientError = details["exception"]
-            logger.warning("%s: %s: asking again in %.1f s", asked, error.reason, details["wait"])
+            logger.warning("%s: %s: asking again in %.1f s", asked, error.reason, patience.wait)
             usage.count(retries=1)
+            # The budget waits, and not backoff: a wait there ends when the system does.
             if isinstance(error, RateLimitedError):
-                self._budget.pause(details["wait"])
+                self._budget.pause(patience.wait)
+            else:
+                self._budget.rest(patience.wait)
 
         repeated = backoff.on_exception(
-            backoff.runtime,
+            backoff.constant,
             TransientError,
-            value=patience.wait,
+            interval=0,
             giveup=patience.is_out,
             on_backoff=note,
             jitter=None,
@@ -254,6 +256,10 @@ class Transport:
         try:
             return repeated(asked, prepared, usage)
         except TransientError as error:
+            if isinstance(error, RateLimitedError) and error.wait and error.wait > HOUR:
+                # It is the key that was told to wait, not this request.
+                reason = f"{error.reason}, and asks to wait for {error.wait:.0f} s"
+                raise self.end(SystemEndedError(reason, asked=asked, request_id=error.request_id, advice=error.advice)) from error
             if self._has_answered:
                 raise
             advice = f"Check {self.system.name}_api_url and the network"
@@ -283,9 +289,6 @@ class Transport:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
                 raise TransientError(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
-            if not self._has_answered:
-                self._has_answered = True
-                self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
             if limits := answers.told(response.headers):
                 self._budget.told(limits)
             try:
@@ -298,14 +301,12 @@ class Transport:
 
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""
-        deadline = time.monotonic() + self._timeout
         with self._adapter.send(prepared, timeout=self._timeout, **{**self._environment, "stream": True}) as response:
-            content = bytearray()
-            while chunk := response.raw.read1(_READ_AT_ONCE, decode_content=True):
-                content += chunk
-                if time.monotonic() > deadline:
-                    raise TimeoutError
-            return response, bytes(content)
+            if not self._has_answered:
+                self._has_answered = True
+                self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
+            with response.raw.watchdog:  # type: ignore[union-attr]  # the adapter put it there
+                return response, response.content
 
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})

@@ -90,13 +90,14 @@ def test_t03_a_429_is_waited_out(sandbox: Sandbox, told: Callable[[], str]) -> N
     assert second - first >= (0.9 if told() == "1" else 0)
 
 
-def test_t03_a_429_that_asks_for_a_day_ends_the_stream(sandbox: Sandbox) -> None:
+def test_t03_a_429_that_asks_for_a_day_ends_the_system_whose_key_it_is(sandbox: Sandbox) -> None:
     sandbox.inject(Fault(path="/campaigns", action="status", status=429, headers={"Retry-After": "86400"}, times=1))
-    run = sync(settings_for(sandbox), "campaigns", "jobs")
+    run = sync(settings_for(sandbox, max_concurrency=1), "campaigns", "jobs", "prospects")
     assert run.code == 1
-    assert (run.status("campaigns"), run.status("jobs")) == ("failed", "complete")
-    rest = sync(settings_for(sandbox), "campaigns", "jobs", state=run.state)
-    assert differences(sandbox, [run, rest], ["campaigns", "jobs"]) == []
+    assert (run.status("campaigns"), run.status("prospects")) == ("failed", "complete")
+    assert "86400 s" in run.report["streams"]["campaigns"]["reason"]
+    rest = sync(settings_for(sandbox), "campaigns", "jobs", "prospects", state=run.state)
+    assert differences(sandbox, [run, rest], ["campaigns", "jobs", "prospects"]) == []
 
 
 @pytest.mark.parametrize("times", [1, 4])
@@ -175,6 +176,8 @@ LIES: list[tuple[str, str, Any]] = [
     ("/leads", "leads", {"data": [], "pagination": {"has_more": True, "next_cursor": None}}),
     ("/leads", "leads", {"data": [{"id": None}], "pagination": {"has_more": False}}),
     ("/leads", "leads", {"error": {"code": "oops"}}),
+    ("/leads", "leads", {"success": False, "data": [], "pagination": {"has_more": False}}),
+    ("/billing/usage", "billing_usage", {"success": False, "data": {"id": "1"}}),
     ("/billing/usage", "billing_usage", {"data": []}),
     ("/billing/usage", "billing_usage", {"data": {}}),
     ("/billing/usage", "billing_usage", "usage"),
@@ -293,6 +296,29 @@ def test_t15_one_parent_costs_only_its_own_children(sandbox: Sandbox, status: in
         assert differences(sandbox, [run, rest], ["lead_activities"]) == []
 
 
+def test_t15_a_path_that_answers_404_for_every_parent_is_not_taken_for_their_absence(sandbox: Sandbox) -> None:
+    sandbox.inject(Fault(path="/leads/*/activities", action="status", status=404, times=None))
+    run = sync(settings_for(sandbox, child_sync="full"), "leads", "lead_activities")
+    assert run.code == 1
+    assert "404" in run.report["streams"]["lead_activities"]["reason"]
+    assert not any(message["type"] == "ACTIVATE_VERSION" for message in run.messages)
+
+
+def test_t15_a_page_that_is_gone_is_not_taken_for_a_parent_that_is() -> None:
+    with Sandbox(World(seed=1, size=6, activities_per_lead=9), variant=Variant(prospectb2b_page_size=4)) as sandbox:
+        sandbox.inject(Fault(path="/leads/*/activities", action="status", status=404, query_contains="cursor=", times=1))
+        assert sync(settings_for(sandbox), "lead_activities").code == 1
+
+
+def test_t16_a_record_that_cannot_be_written_costs_only_its_own_stream(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    maps = {"jobs": {"type": "int('canary' + type)"}}
+    run = sync(settings_for(sandbox, stream_maps=maps))
+    assert run.code == 1
+    assert {name for name, entry in run.report["streams"].items() if entry["status"] != "complete"} == {"jobs"}
+    assert "jobs" not in run.state["bookmarks"]
+    assert "canary" not in caplog.text
+
+
 PATHS = ["/campaigns", "/leads", "/prospects", "/meetings", "/jobs", "/webhooks", "/settings/sms", "/campaigns/*/runs", "/imports/*/errors"]
 
 
@@ -373,6 +399,25 @@ def test_t20_a_run_with_too_few_requests_keeps_to_them_and_the_next_ones_finish(
             assert len(sandbox.requests) <= most
             assert len(runs) < 60
         assert differences(sandbox, runs, ["leads", "lead_activities"]) == []
+
+
+def test_t20_a_bulk_import_within_the_lookback_does_not_hold_the_runs_up() -> None:
+    with Sandbox(World(seed=9, size=60)) as sandbox:
+        for number, row in enumerate(sandbox.truth("leads")):
+            sandbox.change("leads", row["id"], updated_at=f"2026-03-10T12:{number // 30:02d}:{number % 30 * 2:02d}.000Z")
+        runs: list[Outcome] = []
+        while not runs or runs[-1].code != 0:
+            state = next((run.state for run in reversed(runs) if run.states), None)
+            runs.append(sync({**sandbox.tap_config(), "max_requests": 40}, "leads", "lead_activities", "lead_messages", state=state))
+            assert len(runs) < 12
+        assert differences(sandbox, runs, FAMILY) == []
+
+
+def test_t23_an_empty_list_does_not_empty_a_table(sandbox: Sandbox) -> None:
+    sandbox.inject(Fault(path="/lead-fields", action="body", body={"data": [], "pagination": {"has_more": False}}, times=None))
+    run = sync(settings_for(sandbox), "lead_fields")
+    assert run.code == 0
+    assert not any(message["type"] == "ACTIVATE_VERSION" for message in run.messages)
 
 
 def test_t23_a_full_table_sync_that_is_broken_off_activates_no_version(sandbox: Sandbox) -> None:

@@ -120,7 +120,7 @@ def test_long_lists_are_read_in_windows_whatever_the_bounds_mean(
 
 
 def test_every_state_of_a_long_read_leads_to_a_complete_second_run() -> None:
-    with Sandbox(World(seed=11, size=150), variant=Variant(prospectb2b_page_size=5, order="updated_desc")) as sandbox:
+    with Sandbox(World(seed=11, size=80), variant=Variant(prospectb2b_page_size=5, order="updated_desc")) as sandbox:
         streams = ("leads", "lead_activities")
         whole = sync(settings_for(sandbox), *streams)
         for position, message in enumerate(whole.messages):
