@@ -158,7 +158,9 @@ class Family:
         """Say how far child streams are complete: bookmarks are inclusive, so other parents of the very same moment are looked at again."""
         for stream in streams:
             start = self._wanted.get(stream)
-            if not start or stream is self._root or stream in self._errors or not change:
+            # While every parent seems to be gone, it isn't known yet whether the path is (see `_doubt_all_gone`).
+            is_doubtful = stream in self._gone and stream not in self._found and not is_final
+            if not start or stream is self._root or stream in self._errors or is_doubtful or not change:
                 continue
             yield Mark(stream, None, change, start.version, is_final, is_checkpoint)
 

@@ -304,6 +304,15 @@ def test_t15_a_path_that_answers_404_for_every_parent_is_not_taken_for_their_abs
     assert not any(message["type"] == "ACTIVATE_VERSION" for message in run.messages)
 
 
+def test_t15_after_a_path_was_gone_its_children_are_caught_up_with(sandbox: Sandbox) -> None:
+    sandbox.inject(Fault(path="/leads/*/activities", action="status", status=404, times=None))
+    first = sync(settings_for(sandbox), "leads", "lead_activities")
+    assert first.code == 1
+    sandbox.heal()
+    second = sync(settings_for(sandbox), "leads", "lead_activities", state=first.state)
+    assert differences(sandbox, [first, second], ["leads", "lead_activities"]) == []
+
+
 def test_t15_a_page_that_is_gone_is_not_taken_for_a_parent_that_is() -> None:
     with Sandbox(World(seed=1, size=6, activities_per_lead=9), variant=Variant(prospectb2b_page_size=4)) as sandbox:
         sandbox.inject(Fault(path="/leads/*/activities", action="status", status=404, query_contains="cursor=", times=1))
