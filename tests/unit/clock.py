@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-import backoff
-
 from tap_hiringcenter.api import budget, transport
 
 if TYPE_CHECKING:
@@ -16,19 +14,21 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+# A wait that ends where the sum of two floats is not exact is followed by one that makes up for it.
+_ROUNDING = 1e-9
+
+
 class Clock:
     """Time as the budget and the repeats see it, for one thread.
 
     Attributes:
         now: What it shows, in seconds.
-        waits: How long each repeat was waited for.
-        meanwhile: What happens when a repeat begins to wait.
+        waits: How long was waited, each time that something had to wait.
     """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
-        self.meanwhile: Callable[[], None] = lambda: None
         self._coming: list[tuple[float, Callable[[], None]]] = []
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -37,7 +37,6 @@ class Clock:
         monkeypatch.setattr(transport, "_FIRST_WAIT", 0.5)
         monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(budget, "threading", SimpleNamespace(Condition=lambda: self))
-        monkeypatch.setattr(backoff._sync, "time", SimpleNamespace(sleep=self._sleep))  # noqa: SLF001  # where the repeats wait
         return self
 
     def at(self, moment: float, action: Callable[[], None]) -> None:
@@ -55,6 +54,8 @@ class Clock:
         assert seconds is not None, "waits for ever"
         assert seconds > 0, "waits for no time at all, in a circle"
         self.now += seconds
+        if seconds > _ROUNDING:
+            self.waits.append(seconds)
 
     def finish(self) -> None:
         """Let everything happen that is still to come."""
@@ -70,9 +71,3 @@ class Clock:
 
     def __exit__(self, *_: object) -> None:
         """Stand in for the lock of `Condition`."""
-
-    def _sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        until = self.now + seconds
-        self.meanwhile()
-        self.now = max(self.now, until)

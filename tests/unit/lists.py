@@ -41,7 +41,7 @@ class ListServer:
         rows: What there is.
         order: What the server sorts by.
         paging: One of `PAGINGS`.
-        size: Most rows in a page.
+        size: Most rows in a page; fewer when a query has a smaller limit.
         tells_total: Whether pages say how many rows there are.
         between: Called before each request but the first: what other people do meanwhile.
         accepts: Whether a row passes the filters of a query.
@@ -65,28 +65,29 @@ class ListServer:
         self.queries.append(dict(query))
         assert len(self.queries) <= self.most_requests, "the reading does not end"
         matching = sorted((row for row in self.rows if self.accepts(row, query)), key=self.order)
-        begin = self._begin(matching, query.get("cursor"))
-        rows = [dict(row) for row in matching[begin : begin + self.size]]
-        is_last = begin + self.size >= len(matching)
-        token = {} if is_last else {"cursor": self._token(rows[-1], begin + self.size)}
+        size = min(self.size, query.get("limit", self.size))
+        begin = self._begin(matching, query.get("cursor"), size)
+        rows = [dict(row) for row in matching[begin : begin + size]]
+        is_last = begin + size >= len(matching)
+        token = {} if is_last else {"cursor": self._token(rows[-1], begin + size, size)}
         return Page(answer(), rows, token, len(matching) if self.tells_total else None)
 
-    def _token(self, last: Row, end: int) -> str:
+    def _token(self, last: Row, end: int, size: int) -> str:
         if self.paging == "offset":
             return str(end)
         if self.paging == "page number":
-            return f"p{end // self.size}"
+            return f"p{end // size}"
         if self.paging == "id of the last row":
             return str(last["id"])
         return base64.b64encode(json.dumps({"id": last["id"], "order": self.order(last)}).encode()).decode()
 
-    def _begin(self, matching: list[Row], token: str | None) -> int:
+    def _begin(self, matching: list[Row], token: str | None, size: int) -> int:
         if token is None:
             return 0
         if self.paging == "offset":
             return int(token)
         if self.paging == "page number":
-            return int(token[1:]) * self.size
+            return int(token[1:]) * size
         if self.paging == "id of the last row":
             places = [place for place, row in enumerate(matching) if row["id"] == token]
             if not places:

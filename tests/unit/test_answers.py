@@ -108,7 +108,6 @@ def test_large_whole_numbers_are_exact() -> None:
     assert answers.judge("x", 200, _headers(), b"[9223372036854775808]").body == [2**63]
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="a number larger than a float becomes infinity, which is not JSON any more")
 def test_a_number_that_no_float_can_hold_stays_writable() -> None:
     json.dumps(answers.judge("x", 200, _headers(), b'{"a": 1e400}').body, allow_nan=False)
 
@@ -183,7 +182,6 @@ def test_a_date_that_is_none_is_as_good_as_silence(date: str) -> None:
     assert answers.retry_after(_headers(Retry_After=date), None) is None
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="an absurd zone makes the date parser raise OverflowError, which nothing catches")
 @pytest.mark.parametrize("date", BAD_DATES)
 def test_a_date_with_an_absurd_zone_is_as_good_as_silence(date: str) -> None:
     assert answers.retry_after(_headers(Retry_After=date), None) is None
@@ -201,7 +199,6 @@ def test_the_header_wins_over_the_body() -> None:
     assert answers.retry_after(_headers(Retry_After="5"), {"retryAfter": 30}) == 5
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="a whole number too large for a float is not caught")
 def test_an_absurd_wait_in_the_body_is_as_good_as_silence() -> None:
     assert answers.retry_after(_headers(), {"retryAfter": 10**400}) is None
 

@@ -61,6 +61,14 @@ def test_a_list_of_prospectb2b_without_data_is_refused(body: object) -> None:
         prospectb2b_list(answer(body))
 
 
+@pytest.mark.parametrize("success", [False, None, "true", 1])
+def test_prospectb2b_is_believed_when_it_says_that_it_had_no_success(success: object) -> None:
+    with pytest.raises(EnvelopeError, match="success"):
+        prospectb2b_list(answer({"success": success, "data": ROWS, "pagination": {"has_more": False}}))
+    with pytest.raises(EnvelopeError, match="success"):
+        prospectb2b_single(answer({"success": success, "data": {"id": "me"}}))
+
+
 @pytest.mark.parametrize("rows", NOT_LISTS)
 def test_rows_of_prospectb2b_that_are_no_list_of_objects_are_refused(rows: object) -> None:
     with pytest.raises(EnvelopeError):
@@ -93,6 +101,7 @@ def test_a_single_of_prospectb2b_that_is_no_object_is_refused(body: object) -> N
         ("tasks", {"success": True, "items": ROWS, "pagination": {"nextPageToken": None}}, {}, None),
         ("tasks", {"success": True, "items": ROWS, "pagination": {"nextPageToken": ""}}, {}, None),
         ("tasks", {"success": True, "items": ROWS, "pagination": {}}, {}, None),
+        ("tasks", {"success": True, "items": ROWS, "pagination": {"nextPageToken": 0}}, {"pageToken": 0}, None),
         ("meetings", {"success": True, "items": ROWS, "nextPageToken": "t"}, {"pageToken": "t"}, None),
         ("meetings", {"success": True, "items": ROWS, "nextPageToken": None}, {}, None),
         ("notes", {"success": True, "notes": ROWS, "lastNote": 1717007200000}, {"startAfter": 1717007200001}, None),
@@ -122,17 +131,32 @@ def test_both_ages_of_hiringcenter_are_read(name: str, body: dict[str, Any], fol
         {"success": 1, "items": [], "pagination": {}},
         {"success": True, "items": [], "pagination": []},
         {"success": True, "items": [], "pagination": None},
-        {"success": True, "items": [], "pagination": {"nextPageToken": 7}},
+        {"success": True, "items": [], "pagination": {"nextPageToken": 7.5}},
+        {"success": True, "items": [], "pagination": {"nextPageToken": True}},
+        {"success": True, "items": [], "pagination": {"nextPageToken": {}}},
         {"success": True, "items": [], "pagination": {"totalCount": "7"}},
         {"success": True, "items": [], "pagination": {"totalCount": -1}},
         {"success": True, "items": [], "pagination": {"totalCount": True}},
         {"success": True, "items": [], "lastNote": "yesterday"},
         {"success": True, "items": ROWS},
+        {"items": ROWS, "pagination": {}},
+        {"items": [], "pagination": {"totalCount": 0}},
+        {"items": [], "nextPageToken": None},
+        {"tasks": [], "pagination": {}},
     ],
 )
 def test_any_other_list_of_hiringcenter_is_refused(body: object) -> None:
     with pytest.raises(EnvelopeError):
         hiringcenter_list(answer(body), "tasks", 2)
+
+
+def test_only_older_prospects_may_be_silent_on_their_success() -> None:
+    with pytest.raises(EnvelopeError, match="success"):
+        hiringcenter_list(answer({"notes": ROWS, "lastNote": None}), "notes", 2)
+    with pytest.raises(EnvelopeError, match="success"):
+        hiringcenter_list(answer({"items": ROWS, "pagination": {"totalCount": 2}}), "prospects", 2)
+    with pytest.raises(EnvelopeError, match="success"):
+        hiringcenter_list(answer({"success": False, "prospects": ROWS, "totalCount": 2}), "prospects", 2)
 
 
 @pytest.mark.parametrize("rows", NOT_LISTS)
@@ -182,6 +206,8 @@ def _coded(value: object) -> str:
         ({"pageToken": _coded({"id": "lead_009"})}, False),
         ({"pageToken": _coded({"offset": 200})}, False),
         ({"pageToken": _coded([200])}, False),
+        ({"pageToken": _coded({"createdAt": 1717007200000})}, False),
+        ({"cursor": "1717007200000"}, False),
         ({"cursor": "200"}, False),
         ({"cursor": 200}, False),
         ({"cursor": "\u00fc\u00fc"}, False),
@@ -189,7 +215,7 @@ def _coded(value: object) -> str:
     ],
 )
 def test_a_token_names_a_row_only_when_it_holds_something_of_it(token: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # what is expected
-    assert names_a_row(token, {"id": "lead_002", "row_count": 200, "is_qualified": True}) is expected
+    assert names_a_row(token, {"id": "lead_002", "row_count": 200, "createdAt": 1717007200000, "is_qualified": True}) is expected
 
 
 def test_a_refusal_names_request_and_request_id_and_no_row() -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pytest
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError, KeyRefusedError, NotFoundError, TransientError
-from tap_hiringcenter.bookmarks import Bookmarks, Start
+from tap_hiringcenter.bookmarks import Start
 from tap_hiringcenter.envelopes import Page, Row
 from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.family import Family
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from tap_hiringcenter.client import ApiStream
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
-BEGAN = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
 
 def _at(minute: int) -> str:
@@ -228,7 +226,27 @@ def test_a_mark_comes_after_everything_that_it_covers(count: int) -> None:
 def test_marks_are_named_after_whose_time_they_are() -> None:
     keys = {(event.stream.name, event.replication_key) for event in _read(_account(), {Leads: None, Notes: None}) if isinstance(event, Mark)}
 
-    assert keys == {("leads", "updated_at"), ("notes", "leads.updated_at")}
+    assert keys == {("leads", "updated_at"), ("notes", None)}
+
+
+def test_only_the_last_mark_of_a_stream_is_final() -> None:
+    account = _account(250)
+    account.leads = [sorted(account.leads[0], key=lambda row: str(row["updated_at"]))]
+    account.leads = [account.leads[0][:120], account.leads[0][120:]]
+    events = _read(account, {Leads: None, Notes: None, Words: None})
+
+    for name in ("leads", "notes", "words"):
+        finals = [event.is_final for event in events if isinstance(event, Mark) and event.stream.name == name]
+        assert finals == [False] * (len(finals) - 1) + [True]
+        assert len(finals) > 2
+
+
+def test_a_stream_that_misses_something_has_no_final_mark() -> None:
+    account = _account()
+    account.failures["l2"] = ForbiddenError("answered 403")
+    events = _read(account, {Leads: None, Notes: None, Words: None})
+
+    assert {event.stream.name for event in events if isinstance(event, Mark) and event.is_final} == {"leads"}
 
 
 def test_a_slice_that_is_settled_moves_the_marks_without_rows() -> None:
@@ -241,7 +259,10 @@ def test_a_slice_that_is_settled_moves_the_marks_without_rows() -> None:
 
     root = Settled(Account([]))
 
-    assert _marks(_events([root], {root: Start(None)}), "leads") == [_at(7)]
+    assert [(event.value, event.is_final) for event in _events([root], {root: Start(None)}) if isinstance(event, Mark)] == [
+        (_at(7), False),
+        (_at(7), True),
+    ]
 
 
 def test_parents_of_one_moment_in_two_groups_are_all_read_again() -> None:
@@ -261,6 +282,40 @@ def test_a_parent_that_is_gone_costs_only_its_own_children() -> None:
     assert [one[:2] for one in _ids(events, "notes")] == ["l0", "l0", "l1", "l1", "l3", "l3", "l4", "l4", "l5", "l5"]
     assert _errors(events) == {"leads": None, "notes": None}
     assert _marks(events, "notes")[-1] == _at(5)
+
+
+@pytest.mark.parametrize(("gone", "left", "is_believed"), [(2, 0, True), (3, 0, False), (50, 0, False), (50, 1, True)])
+def test_that_all_parents_are_gone_is_not_believed(gone: int, left: int, is_believed: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    account = _account(gone + left)
+    account.failures = {f"l{number}": NotFoundError("answered 404 Not Found") for number in range(gone)}
+    events = _read(account, {Leads: None, Notes: None, Words: None})
+
+    errors = _errors(events)
+    assert errors.pop("leads") is None
+    assert [error is None for error in errors.values()] == [is_believed] * 2
+    assert is_believed or "404" in str(errors["notes"])
+    assert {event.stream.name for event in events if isinstance(event, Mark) and event.is_final} == {"leads", *(errors if is_believed else ())}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes", pytest.param("words", marks=pytest.mark.xfail(strict=True, reason="only the stream itself waits, and not those below it"))],
+)
+def test_no_bookmark_moves_while_every_parent_seems_to_be_gone(name: str) -> None:
+    account = _account(250)
+    account.failures = {f"l{number}": NotFoundError("answered 404 Not Found") for number in range(250)}
+
+    assert _marks(_read(account, {Leads: None, Notes: None, Words: None}), name) == []
+
+
+@pytest.mark.parametrize("name", ["notes", "words"])
+def test_bookmarks_move_as_soon_as_one_parent_is_found(name: str) -> None:
+    account = _account(250)
+    account.failures = {f"l{number}": NotFoundError("answered 404 Not Found") for number in range(100)}
+
+    values = _marks(_read(account, {Leads: None, Notes: None, Words: None}), name)
+    assert values[-1] == _at(249)
+    assert _at(199) in values
 
 
 @pytest.mark.parametrize("kind", [ForbiddenError, TransientError, ApiError])
@@ -342,23 +397,18 @@ def test_a_full_table_sync_gives_its_version_only_when_nothing_is_missing() -> N
 
 
 def test_a_full_table_sync_holds_its_position_until_its_end() -> None:
-    versions = [event.version for event in _read(_account(250), {Notes: None}, version=7) if isinstance(event, Mark)]
+    marks = [event for event in _read(_account(250), {Notes: None}, version=7) if isinstance(event, Mark)]
 
-    assert versions[-1] is None
-    assert set(versions[:-1]) == {7}
+    assert {mark.version for mark in marks} == {7}
+    assert [mark.is_final for mark in marks] == [False] * (len(marks) - 1) + [True]
 
 
-@pytest.mark.xfail(strict=True, reason="no row, no mark: the position stays, so that the next full-table sync is none")
 def test_a_full_table_sync_that_finds_nothing_more_is_finished_too() -> None:
-    state: dict[str, Any] = {}
-    Bookmarks(cast("Any", state), BEGAN, None, timedelta()).hold("notes", _at(3), 7)
-    bookmarks = Bookmarks(cast("Any", state), BEGAN, None, timedelta())
-    streams = [Leads(Account([[]])), Notes(Account([[]]), is_full_table=True)]
-    for event in _events(streams, {streams[1]: bookmarks.start("notes", full_table=True, resumable=True)}):
-        if isinstance(event, Mark):
-            bookmarks.move("notes", event.replication_key, event.value)
+    account = Account([[]])
+    notes = Notes(account, is_full_table=True)
+    events = _events([Leads(account), notes], {notes: Start(_at(3), 7)})
 
-    assert "full_table_position" not in json.dumps(state)
+    assert [(event.error, event.version) for event in events if isinstance(event, End)] == [(None, 7)]
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -88,7 +88,6 @@ def test_a_server_without_a_cap_gives_all(count: int, counts_given: bool) -> Non
     assert sorted(_read(server)) == sorted(row["id"] for row in server.rows)
 
 
-@pytest.mark.xfail(strict=True, raises=EnvelopeError, reason="one larger page is asked for, and not larger and larger ones while they bring more")
 def test_a_server_without_a_cap_that_counts_only_what_it_gives_is_read_by_growing_limits() -> None:
     server = ProspectServer(_rows(random.Random(1), 35), cap=1000, counts_given=True)
 
@@ -133,6 +132,15 @@ def test_what_no_filter_reaches_is_an_error() -> None:
         _read(ProspectServer(rows, cap=10))
 
 
+@pytest.mark.xfail(strict=True, reason="the last look asks for as few rows as the first did, and those are known")
+def test_a_row_behind_a_cap_that_is_not_counted_is_not_forgotten() -> None:
+    rows: list[Row] = [{"id": f"p{number}", "currentStage": "New Lead"} for number in range(3)]
+
+    with pytest.raises(EnvelopeError):
+        _read(ProspectServer(rows, cap=2, counts_given=True), (2,))
+
+
+@pytest.mark.xfail(strict=True, reason="as above: with rows that have labels and titles as well")
 def test_pages_that_are_cut_and_count_only_themselves_prove_nothing() -> None:
     for seed in range(60):
         dice = random.Random(seed)
@@ -199,7 +207,6 @@ def test_prospects_that_are_deleted_meanwhile_do_not_fail_the_stream() -> None:
     assert {row["id"] for row in server.rows} <= found
 
 
-@pytest.mark.xfail(strict=True, reason="new prospects count towards the total of the beginning, so old ones that were not seen yet are left out")
 def test_new_prospects_do_not_stand_in_for_old_ones() -> None:
     stages = ["A"] * 4 + ["B"] * 4 + ["C"] * 2
     rows: list[Row] = [{"id": f"p{number}", "currentStage": stage} for number, stage in enumerate(stages)]
@@ -213,6 +220,39 @@ def test_new_prospects_do_not_stand_in_for_old_ones() -> None:
     server.between = insert_before_stage_b
 
     assert old <= set(_read(server, (5,)))
+
+
+@pytest.mark.xfail(strict=True, reason="a stage that no row has shown yet is never asked for, and the total is that of the beginning")
+def test_a_new_prospect_does_not_stand_in_for_a_stage_that_was_never_seen() -> None:
+    server = ProspectServer([{"id": "p0", "currentStage": "Interview"}, {"id": "p1", "currentStage": "New Lead"}], cap=1)
+
+    def insert_once() -> None:
+        if len(server.queries) == 2:
+            server.rows.insert(0, {"id": "new", "currentStage": "Interview"})
+
+    server.between = insert_once
+
+    try:
+        assert "p1" in _read(server, (1,))
+    except EnvelopeError:
+        return  # to say that it can't be read is as good
+
+
+@pytest.mark.xfail(strict=True, reason="a prospect that was read and is gone since counts towards the total of what there is now")
+def test_a_prospect_that_is_gone_does_not_stand_in_for_a_stage_that_was_never_seen() -> None:
+    stages = ("Interview", "Interview", "New Lead")
+    server = ProspectServer([{"id": f"p{number}", "currentStage": stage} for number, stage in enumerate(stages)], cap=2)
+
+    def delete_once() -> None:
+        if "stage" in server.queries[-1] and len(server.rows) == 3:
+            del server.rows[1]
+
+    server.between = delete_once
+
+    try:
+        assert "p2" in _read(server, (2,))
+    except EnvelopeError:
+        return  # to say that it can't be read is as good
 
 
 def _lost_while_people_work(deeds: str, seeds: int) -> int:
@@ -241,4 +281,4 @@ def _lost_while_people_work(deeds: str, seeds: int) -> int:
 @pytest.mark.xfail(strict=True, reason="new prospects, and known ones that are gone since, are counted in the place of unseen ones")
 @pytest.mark.parametrize("deeds", ["i", "d", "id"], ids=["inserts", "deletions", "both"])
 def test_prospects_that_nobody_touched_are_given_while_people_work(deeds: str) -> None:
-    assert _lost_while_people_work(deeds, 400) == 0
+    assert _lost_while_people_work(deeds, 200) == 0

@@ -153,12 +153,16 @@ def test_a_value_that_does_not_fit_is_kept_beside_its_column(column: str, value:
     assert Shape(SCHEMA).record({"id": "a", column: value}, {}) == {"id": "a", column: None, EXTRAS: {column: value}}
 
 
-@pytest.mark.xfail(strict=True, reason="infinity, which a number too large for a float becomes, is taken for a number, or ends in an OverflowError")
+@pytest.mark.parametrize("value", ["1e400", "-1e400", "1" + "0" * 400])
 @pytest.mark.parametrize("column", ["count", "amount"])
-def test_infinity_is_no_number(column: str) -> None:
-    record = Shape(SCHEMA).record({"id": "a", column: float("inf")}, {})
+def test_a_text_of_a_number_beyond_a_double_stays_a_text(column: str, value: str) -> None:
+    assert Shape(SCHEMA).record({"id": "a", column: value}, {}) == {"id": "a", column: None, EXTRAS: {column: value}}
 
-    assert record[column] is None
+
+@pytest.mark.xfail(strict=True, reason="a whole number is put into a column of doubles, however large it is")
+@pytest.mark.parametrize("value", [10**400, "2e308"], ids=["a number", "a text of the largest double's length"])
+def test_a_whole_number_beyond_a_double_is_kept_beside_a_column_of_doubles(value: object) -> None:
+    assert Shape(SCHEMA).record({"id": "a", "amount": value}, {}) == {"id": "a", "amount": None, EXTRAS: {"amount": value}}
 
 
 def test_what_the_schema_does_not_name_is_kept() -> None:
