@@ -6,7 +6,7 @@ whether or not the parent stream is selected. One small entry a stream, however 
     {"bookmarks": {"leads": {"replication_key": "updated_at", "replication_key_value": "2026-03-10T12:00:00.000Z"}, ...}}
 
 A reading that was broken off keeps in `resume_from` where the next run goes on, without looking back further than rows may become visible
-late. A child stream that is read for all parents (FULL_TABLE) keeps the same in `full_table_position`, with the version of its records.
+late. A child stream that is read for all parents (FULL_TABLE) keeps the same in `position`, with the version of its records.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _VALUE = "replication_key_value"
 _RESUME = "resume_from"
-_POSITION = "full_table_position"
-_VERSION = "full_table_version"
+_POSITION = "position"
+_VERSION = "version"
 # The SDK writes these while a stream runs, and takes them out at its end; a state that was saved in between may hold them.
 _SDK_MARKS = {"starting_replication_value", "replication_key_signpost", "progress_markers"}
 _KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _VERSION} | _SDK_MARKS
@@ -159,7 +159,8 @@ class Bookmarks:
 
     def hold(self, name: str, value: str, version: int, *, lag: timedelta) -> None:
         """Note how far an unfinished full-table sync of a child stream came, with the version of its records."""
-        self._entries[name] = {**self._entries.get(name, {}), _POSITION: self._settled(value, lag), _VERSION: version}
+        kept = {key: known for key, known in self._entries.get(name, {}).items() if key != _RESUME}
+        self._entries[name] = {**kept, _POSITION: self._settled(value, lag), _VERSION: version}
 
     def _settled(self, value: str, lag: timedelta) -> str:
         """A time from which to go on: as late as it may be when rows become visible late by no more than the look-back."""

@@ -159,8 +159,8 @@ class Family:
         for stream in streams:
             start = self._wanted.get(stream)
             # While every parent seems to be gone, it isn't known yet whether the path is (see `_doubt_all_gone`).
-            is_doubtful = stream in self._gone and stream not in self._found and not is_final
-            if not start or stream is self._root or stream in self._errors or is_doubtful or not change:
+            above = [one for one in self._gone if type(one) in stream.lineage() and one not in self._found]
+            if not start or stream is self._root or stream in self._errors or not change or (above and not is_final):
                 continue
             yield Mark(stream, None, change, start.version, is_final, is_checkpoint)
 

@@ -34,7 +34,7 @@ def _entry(**entry: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever JSON hol
         _entry(replication_key="updated_at", replication_key_value="2026-03-10T12:00:00.000Z"),
         _entry(replication_key="updated_at", replication_key_value="2026-03-10T12:00:00Z"),
         _entry(replication_key_value=None),
-        _entry(full_table_position="2026-03-10T12:00:00.000Z", full_table_version=5),
+        _entry(position="2026-03-10T12:00:00.000Z", version=5),
         _entry(replication_key_value="2026-03-10T12:00:00.000Z", resume_from="2026-03-10T12:00:00.000Z"),
         _entry(progress_markers={}, starting_replication_value=None, replication_key_signpost="x"),
     ],
@@ -60,11 +60,11 @@ def test_a_state_of_ours_is_accepted(state: dict[str, Any]) -> None:
         (_entry(replication_key_value=True), "not a time"),
         (_entry(replication_key_value={}), "not a time"),
         (_entry(replication_key_value=1717007200000), "not a time"),
-        (_entry(full_table_position="soon"), "not a time"),
+        (_entry(position="soon"), "not a time"),
         (_entry(resume_from="soon"), "not a time"),
         (_entry(resume_from="2999-01-01T00:00:00.000Z"), "future"),
         (_entry(replication_key_value="2999-01-01T00:00:00.000Z"), "future"),
-        (_entry(full_table_position="2999-01-01T00:00:00.000Z"), "future"),
+        (_entry(position="2999-01-01T00:00:00.000Z"), "future"),
     ],
 )
 def test_any_other_state_is_refused_with_the_reason(state: object, reason: str) -> None:
@@ -75,7 +75,7 @@ def test_any_other_state_is_refused_with_the_reason(state: object, reason: str) 
 @pytest.mark.parametrize("version", ["5", None, {}, 1.5, True])
 def test_a_version_that_is_no_whole_number_is_refused(version: object) -> None:
     with pytest.raises(StateError):
-        check(_entry(full_table_position="2026-03-10T12:00:00.000Z", full_table_version=version), STREAMS)
+        check(_entry(position="2026-03-10T12:00:00.000Z", version=version), STREAMS)
 
 
 def test_clocks_may_differ_a_little() -> None:
@@ -109,13 +109,13 @@ def test_the_lookback_ends_where_the_calendar_does(value: str) -> None:
 
 
 def test_a_full_table_sync_starts_anew_with_a_version() -> None:
-    bookmarks = _bookmarks(_entry(replication_key_value="2026-03-10T12:00:00.000Z", full_table_position="2026-03-10T12:00:00.000Z"))
+    bookmarks = _bookmarks(_entry(replication_key_value="2026-03-10T12:00:00.000Z", position="2026-03-10T12:00:00.000Z"))
 
     assert bookmarks.start("leads", full_table=True, resumable=False) == Start(None, VERSION)
 
 
 def test_a_full_table_sync_that_was_broken_off_goes_on_with_its_version() -> None:
-    bookmarks = _bookmarks(_entry(full_table_position="2026-03-10T12:00:00.000Z", full_table_version=5))
+    bookmarks = _bookmarks(_entry(position="2026-03-10T12:00:00.000Z", version=5))
 
     assert bookmarks.start("leads", full_table=True, resumable=True) == Start("2026-03-10T12:00:00.000Z", 5)
 
@@ -179,7 +179,7 @@ def test_what_is_broken_off_goes_on_before_rows_that_may_become_visible_late(val
     _bookmarks(state).hold("lead_activities", value, 5, lag=timedelta(minutes=7))
 
     assert state["bookmarks"]["leads"]["resume_from"] == expected
-    assert state["bookmarks"]["lead_activities"] == {"full_table_position": expected, "full_table_version": 5}
+    assert state["bookmarks"]["lead_activities"] == {"position": expected, "version": 5}
 
 
 def test_what_is_broken_off_before_its_old_bookmark_goes_on_from_there() -> None:
@@ -212,7 +212,7 @@ def test_a_finished_full_table_sync_leaves_no_position(bookmark: dict[str, str])
     state = _entry(**bookmark)
     bookmarks = _bookmarks(state)
     bookmarks.hold("leads", "2026-03-10T12:00:00.000Z", 5, lag=timedelta())
-    assert state == _entry(**bookmark, full_table_position="2026-03-10T12:00:00.000Z", full_table_version=5)
+    assert state == _entry(**bookmark, position="2026-03-10T12:00:00.000Z", version=5)
     bookmarks.finish("leads")
     bookmarks.finish("lead_activities")
 

@@ -297,10 +297,7 @@ def test_that_all_parents_are_gone_is_not_believed(gone: int, left: int, is_beli
     assert {event.stream.name for event in events if isinstance(event, Mark) and event.is_final} == {"leads", *(errors if is_believed else ())}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["notes", pytest.param("words", marks=pytest.mark.xfail(strict=True, reason="only the stream itself waits, and not those below it"))],
-)
+@pytest.mark.parametrize("name", ["notes", "words"])
 def test_no_bookmark_moves_while_every_parent_seems_to_be_gone(name: str) -> None:
     account = _account(250)
     account.failures = {f"l{number}": NotFoundError("answered 404 Not Found") for number in range(250)}
