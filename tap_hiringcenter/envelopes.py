@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+# A shorter number is more likely an offset that happens to stand in a row than anything that tells rows apart.
+_SHORT = 4
+
 
 @dataclass(frozen=True)
 class Page:
@@ -156,16 +159,30 @@ def names_a_row(next_page: Mapping[str, Any], *rows: Row) -> bool:
     if "startAfter" in next_page:
         return True  # a moment, but one that is asked for again (see `hiringcenter_list`), in a list whose order is documented
     ids = {str(row["id"]) for row in rows if row.get("id") is not None}
-    for token in next_page.values():
-        try:
-            decoded = json.loads(base64.b64decode(str(token) + "=="))
-        except (binascii.Error, ValueError):
-            decoded = None
-        parts = decoded.values() if isinstance(decoded, dict) else [token]
-        # A short number is more likely an offset than an id.
-        if not any(str(part) in ids and len(str(part)) > 4 for part in parts):  # noqa: PLR2004
-            return False
-    return True
+    return all(any(str(part) in ids and len(str(part)) > _SHORT for part in _parts(token)) for token in next_page.values())
+
+
+def moments_in(next_page: Mapping[str, Any], row: Row) -> set[str]:
+    """What a page token tells of a row that isn't its id: a moment, which other rows may share.
+
+    Args:
+        next_page: Query parameters that ask for the next page.
+        row: The row before the edge.
+
+    Returns:
+        The parts of the token that stand in the row, but for its id.
+    """
+    values = {str(value) for name, value in row.items() if name != "id" and isinstance(value, (str, int)) and not isinstance(value, bool)}
+    return {str(part) for token in next_page.values() for part in _parts(token) if str(part) in values and len(str(part)) > _SHORT}
+
+
+def _parts(token: object) -> list[Any]:
+    """What a page token holds: the values of the JSON object that it encodes, or itself."""
+    try:
+        decoded = json.loads(base64.b64decode(str(token) + "=="))
+    except (binascii.Error, ValueError):
+        return [token]
+    return list(decoded.values()) if isinstance(decoded, dict) else [token]
 
 
 def _object(answer: Answer) -> dict[str, Any]:

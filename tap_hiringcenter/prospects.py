@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tap_hiringcenter.envelopes import Page, Row
     from tap_hiringcenter.sweeps import Ask, Identify
 
-# The filters of the list, and the fields of a row that hold what they match. The interface promises the stage; the others follow when a
-# single stage is larger than the cap.
+_MOST_PASSES = 3
+# The filters of the list, and the fields of a row that hold what they match. The others follow where a single stage is larger than the cap.
 _DIVISIONS = (("stage", "currentStage"), ("label", "labels"), ("company", "company"), ("title", "title"))
 
 
@@ -49,10 +49,21 @@ def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Itera
     if first.next:
         yield from read_list(ask, {"limit": limit}, identify, first)
         return
-    reader = _Reader(ask, limit, identify)
-    yield reader.fresh(first)
-    yield from reader.rest({}, first, _DIVISIONS)
-    yield from reader.check()
+    given: set[object] = set()
+    for _ in range(_MOST_PASSES):
+        reader = _Reader(ask, limit, identify)
+        for page in reader.read(first):
+            fresh = [row for row in page.rows if identify(row)[0] not in given]
+            given |= {identify(row)[0] for row in fresh}
+            yield replace(page, rows=fresh)
+        if not reader.is_divided:
+            return
+        first = ask({"limit": limit})
+        if reader.holds_all(first):
+            return
+    refuse(
+        first.answer, f"gives {len(given)} prospects in parts, which nothing proves to be all {first.total}: not by stage, label, company or title"
+    )
 
 
 class _Reader:
@@ -64,7 +75,20 @@ class _Reader:
         self._identify = identify
         self._rows: dict[object, Row] = {}
         self._total_counts_matches = False
-        self._expected = 0
+        self._total_at_first: int | None = None
+        self.is_divided = False
+
+    def read(self, first: Page) -> Iterator[Page]:
+        """Read all prospects once, from the first page on."""
+        self._total_at_first = first.total
+        yield self.fresh(first)
+        yield from self.rest({}, first, _DIVISIONS)
+        if not self.is_divided:
+            yield from self.check()
+
+    def holds_all(self, later: Page) -> bool:
+        """Whether what was read in parts is all: as many as there were before and after, so that none came in the place of another."""
+        return self._total_at_first == later.total == len(self._rows) and self._total_is_proof()
 
     def fresh(self, page: Page) -> Page:
         """The rows of a page that are new, and note them."""
@@ -79,7 +103,7 @@ class _Reader:
     def rest(self, filters: Mapping[str, str], page: Page, divisions: Sequence[tuple[str, str]]) -> Iterator[Page]:
         """Read what a first page of a filtered list left out: in one larger page, else filter by filter."""
         matches = self._keys(page)
-        total = self._total(page, filters)
+        total = self._total(page)
         limit = self._limit
         while total > len(page.rows) or len(page.rows) >= limit:
             # More than there can be: an answer as long as its limit never proves that nothing was cut off.
@@ -88,15 +112,15 @@ class _Reader:
             if larger:
                 yield self.fresh(larger)
                 matches |= self._keys(larger)
-                total = self._total(larger, filters)
+                total = self._total(larger)
             if not larger or len(larger.rows) <= len(page.rows):
                 break  # the server has a cap
             page = larger
         else:
             return
+        self.is_divided = True
         asked: set[tuple[str, str]] = set()
-        # Every value of the first filter is read: rows that came or went meanwhile could make up the total without the ones that are missing.
-        while (division := self._next_division(divisions, asked)) and (division[0] == 0 or len(matches) < total):
+        while len(matches) < total and (division := self._next_division(divisions, asked)):
             position, name, value = division
             asked.add((name, value))
             narrower = {**filters, name: value}
@@ -122,30 +146,22 @@ class _Reader:
         )
 
     def check(self) -> Iterator[Page]:
-        """Prove that everything was read: the number of ids reaches the total, and the total counts what there is."""
-        if len(self._rows) >= self._expected and (self._total_counts_matches or len(self._rows) <= 1):
+        """Prove that the total counts what there is: if it is only ever the number of rows beside it, it proves nothing."""
+        if len(self._rows) <= 1 or self._total_is_proof():
             return
-        # Either some are missing, unless they were deleted meanwhile; or every total was the number of rows beside it, and if that is all
-        # that it ever is, it proves nothing. One row more tells both.
-        one = self._ask({"limit": 1})
-        yield self.fresh(one)
-        total = self._total(one, {})
-        if len(self._rows) < total:
-            refuse(
-                one.answer,
-                f"gives no more than {len(self._rows)} of {total} prospects, neither in one page nor by stage, label, company or title",
-            )
-        if not self._total_counts_matches:
-            for name, column in _DIVISIONS:
-                for value in sorted(self._values(column)):
-                    yield from self._must_be_known({name: value})
+        for name, column in _DIVISIONS:
+            for value in sorted(self._values(column)):
+                page = self._ask({name: value, "limit": self._limit + len(self._rows)})
+                fresh = self.fresh(page)
+                yield fresh
+                if fresh.rows:
+                    refuse(page.answer, "cuts its pages short and counts only the rows that it gives, so nothing proves that all were read")
 
-    def _must_be_known(self, filters: Mapping[str, str]) -> Iterator[Page]:
-        page = self._ask({**filters, "limit": self._limit})
-        fresh = self.fresh(page)
-        yield fresh
-        if fresh.rows:
-            refuse(page.answer, "cuts its pages short and counts only the rows that it gives, so nothing can prove that all prospects were read")
+    def _total_is_proof(self) -> bool:
+        """Whether a total was seen that is larger than the number of rows beside it; if none was, one row is asked for to see."""
+        if not self._total_counts_matches:
+            self._total(self._ask({"limit": 1}))
+        return self._total_counts_matches
 
     def _try(self, query: Mapping[str, str | int]) -> Page | None:
         """Ask for a page that the server may refuse for its size."""
@@ -157,13 +173,11 @@ class _Reader:
     def _keys(self, page: Page) -> set[object]:
         return {self._identify(row)[0] for row in page.rows}
 
-    def _total(self, page: Page, filters: Mapping[str, str]) -> int:
+    def _total(self, page: Page) -> int:
         if page.total is None:
             refuse(page.answer, "answered prospects without a page token and without a totalCount, so nothing tells whether they are all")
         if page.total > len(page.rows):
             self._total_counts_matches = True
-        if not filters:
-            self._expected = page.total
         return page.total
 
     def _values(self, column: str) -> set[str]:

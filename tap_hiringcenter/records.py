@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EXTRAS = "additional_properties"
+_LARGEST = int(sys.float_info.max)
 
 
 class Shape:
@@ -114,15 +115,15 @@ def _integer(value: Any) -> int:  # noqa: ANN401
 
 
 def _number(value: Any) -> int | float:  # noqa: ANN401
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST):
         return value
     if isinstance(value, str):
         try:
             exact = Decimal(value)
         except InvalidOperation:
             raise ValueError from None
-        # Beyond what a double holds, writing all digits out could take for ever.
-        if exact.is_finite() and exact.adjusted() <= sys.float_info.max_10_exp:
+        # Beyond what a double holds, no column of numbers holds it, and writing all digits out could take for ever.
+        if exact.is_finite() and abs(exact) <= _LARGEST:
             number = int(exact) if exact == exact.to_integral_value() else float(exact)
             if Decimal(repr(number)) == exact:
                 return number

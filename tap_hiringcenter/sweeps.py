@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tap_hiringcenter.api.errors import NotFoundError, RefusedError
-from tap_hiringcenter.envelopes import Page, Row, names_a_row, refuse
+from tap_hiringcenter.envelopes import Page, Row, moments_in, names_a_row, refuse
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
@@ -33,8 +33,9 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
 
     While a list is read page by page, rows come, go and move, and may push others into pages that were read already. One sweep is proof
     enough when nothing of that can cost a row: the list is one page; or each page token names a row, in an order that no change can alter;
-    or the list tells its total, which stays the same and is reached. Otherwise the list is swept again, with other edges of pages where
-    their size can be chosen, until a sweep holds all rows of the one before, unchanged: then none was deleted or moved during that one.
+    or each token names a row, and the list tells its total, which stays the same and is reached. Otherwise the list is swept again, with other
+    edges of pages where their size can be chosen, until a sweep holds all rows of the one before, unchanged: then none was deleted or moved
+    during that one. Where tokens tell moments, rows of the same moment may be lost at an edge: no such edge may be common to all sweeps.
 
     Args:
         ask: Asks for one page.
@@ -50,6 +51,8 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
     """
     known: dict[Any, Any] = {}
     before = _Proof()
+    moments: set[str] = set()
+    limit = query.get("limit", 0)
     for number in range(_MOST_SWEEPS):
         proof = _Proof()
         for page in _sweep(ask, query, identify, first, proof):
@@ -60,13 +63,14 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
                     known[key] = version
                     fresh.append(row)
             yield replace(page, rows=fresh, next={} if number else page.next)
+        moments = proof.moments if not number else moments & proof.moments
         is_short = page.total is not None and len(known) < page.total
-        if not is_short and (proof.is_enough or (number > 0 and before.is_confirmed_by(proof))):
+        if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):
             return
         before = proof
         first = None
-        if query.get("limit", 0) > 1 and not number:
-            query = {**query, "limit": query["limit"] - (query["limit"] + 3) // 4}
+        if limit:
+            query = {**query, "limit": max(1, limit - (number + 1) * (limit + 9) // 10)}
     if is_short:
         refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
     refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
@@ -77,6 +81,7 @@ class _Proof:
 
     def __init__(self) -> None:
         self.swept: dict[Any, Any] = {}
+        self.moments: set[str] = set()
         self._is_disturbed = False
         self._pages = 0
         self._totals: set[int | None] = set()
@@ -99,10 +104,8 @@ class _Proof:
     @property
     def is_enough(self) -> bool:
         """Whether no other sweep is needed."""
-        if self._pages == 1 or self._totals == {len(self.swept)}:
-            return True
         is_fixed = any(order.holds for order in self._fixed) and not any(order.holds for order in self._mutable)
-        return self._tokens_name_rows and is_fixed
+        return self._pages == 1 or (self._tokens_name_rows and (is_fixed or self._totals == {len(self.swept)}))
 
     def is_confirmed_by(self, later: _Proof) -> bool:
         """Whether a later sweep shows that no row was deleted or moved after this one had read it."""
@@ -157,6 +160,7 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
         if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:
             refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end")
         asked_for.add(tuple(token.items()))
+        proof.moments |= moments_in(token, page.rows[-1]) if page.rows else set()
         edge = page.rows[-1] if page.rows else edge
         try:
             page = ask({**query, **token})

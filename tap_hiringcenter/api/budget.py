@@ -37,7 +37,7 @@ class _Window:
         """Seconds until one more request fits; 0 when it fits now, None when an answer must come first."""
         if self.left is not None and now >= self.left_until:
             self.left = None
-        while self.answered and self.answered[0] <= now - self.seconds:
+        while self.answered and self.answered[0] + self.seconds - now <= 0:
             self.answered.popleft()
         if self.left is not None and self.left <= 0:
             return self.left_until - now

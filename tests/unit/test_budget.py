@@ -57,7 +57,6 @@ def test_no_window_at_the_server_ever_holds_more_than_its_ceiling(seed: int, clo
         assert _most_in(seconds, arrivals) <= ceiling
 
 
-@pytest.mark.xfail(strict=True, reason="a wait that rounds to nothing lets all through at that moment, though the window is full")
 def test_rounding_opens_no_window(clock: Clock) -> None:
     clock.now = 4734.188028972779
     budget = Budget({HOUR: 1}, concurrency=8)

@@ -85,7 +85,12 @@ def _read(server: ProspectServer, limits: tuple[int, ...] = (10, 5)) -> list[str
 def test_a_server_without_a_cap_gives_all(count: int, counts_given: bool) -> None:  # noqa: FBT001  # a parameter of the test
     server = ProspectServer(_rows(random.Random(count), count), cap=1000, counts_given=counts_given)
 
-    assert sorted(_read(server)) == sorted(row["id"] for row in server.rows)
+    if counts_given and count == 10:
+        # As many as the first limit, and no more with a larger one: it looks just like a cap, and the total tells nothing.
+        with pytest.raises(EnvelopeError):
+            _read(server)
+    else:
+        assert sorted(_read(server)) == sorted(row["id"] for row in server.rows)
 
 
 def test_a_server_without_a_cap_that_counts_only_what_it_gives_is_read_by_growing_limits() -> None:
@@ -128,11 +133,10 @@ def test_a_stage_larger_than_the_cap_is_read_by_the_next_filters() -> None:
 def test_what_no_filter_reaches_is_an_error() -> None:
     rows = [{"id": f"p{number}"} for number in range(24)]
 
-    with pytest.raises(EnvelopeError, match="no more than 10 of 24"):
+    with pytest.raises(EnvelopeError, match="gives 10 prospects in parts"):
         _read(ProspectServer(rows, cap=10))
 
 
-@pytest.mark.xfail(strict=True, reason="the last look asks for as few rows as the first did, and those are known")
 def test_a_row_behind_a_cap_that_is_not_counted_is_not_forgotten() -> None:
     rows: list[Row] = [{"id": f"p{number}", "currentStage": "New Lead"} for number in range(3)]
 
@@ -140,7 +144,6 @@ def test_a_row_behind_a_cap_that_is_not_counted_is_not_forgotten() -> None:
         _read(ProspectServer(rows, cap=2, counts_given=True), (2,))
 
 
-@pytest.mark.xfail(strict=True, reason="as above: with rows that have labels and titles as well")
 def test_pages_that_are_cut_and_count_only_themselves_prove_nothing() -> None:
     for seed in range(60):
         dice = random.Random(seed)
@@ -214,7 +217,7 @@ def test_new_prospects_do_not_stand_in_for_old_ones() -> None:
     server = ProspectServer([rows[place] for place in (0, 1, 4, 5, 8, 2, 3, 6, 7, 9)], cap=5)
 
     def insert_before_stage_b() -> None:
-        if server.queries[-1].get("stage") == "A":
+        if server.queries[-1].get("stage") == "A" and len(server.rows) == len(old):
             server.rows.append({"id": "new", "currentStage": "B"})
 
     server.between = insert_before_stage_b
@@ -222,7 +225,6 @@ def test_new_prospects_do_not_stand_in_for_old_ones() -> None:
     assert old <= set(_read(server, (5,)))
 
 
-@pytest.mark.xfail(strict=True, reason="a stage that no row has shown yet is never asked for, and the total is that of the beginning")
 def test_a_new_prospect_does_not_stand_in_for_a_stage_that_was_never_seen() -> None:
     server = ProspectServer([{"id": "p0", "currentStage": "Interview"}, {"id": "p1", "currentStage": "New Lead"}], cap=1)
 
@@ -238,7 +240,6 @@ def test_a_new_prospect_does_not_stand_in_for_a_stage_that_was_never_seen() -> N
         return  # to say that it can't be read is as good
 
 
-@pytest.mark.xfail(strict=True, reason="a prospect that was read and is gone since counts towards the total of what there is now")
 def test_a_prospect_that_is_gone_does_not_stand_in_for_a_stage_that_was_never_seen() -> None:
     stages = ("Interview", "Interview", "New Lead")
     server = ProspectServer([{"id": f"p{number}", "currentStage": stage} for number, stage in enumerate(stages)], cap=2)
@@ -278,7 +279,13 @@ def _lost_while_people_work(deeds: str, seeds: int) -> int:
     return lost
 
 
-@pytest.mark.xfail(strict=True, reason="new prospects, and known ones that are gone since, are counted in the place of unseen ones")
-@pytest.mark.parametrize("deeds", ["i", "d", "id"], ids=["inserts", "deletions", "both"])
+@pytest.mark.parametrize(
+    "deeds",
+    [
+        pytest.param("i", id="inserts"),
+        pytest.param("d", id="deletions"),
+        pytest.param("id", id="both", marks=pytest.mark.xfail(strict=True, reason="one that came and one that went leave the total as it was")),
+    ],
+)
 def test_prospects_that_nobody_touched_are_given_while_people_work(deeds: str) -> None:
     assert _lost_while_people_work(deeds, 200) == 0
