@@ -76,7 +76,8 @@ def check(state: object, streams: Collection[str]) -> None:
 
 
 def _refused(reason: str) -> StateError:
-    return StateError(f"The state can't be used: {reason}. Pass the last state of this tap, or none for a full read; nothing was read or written.")
+    advice = "Pass the value of this tap's last STATE message, or none for a full read; nothing was read or written."
+    return StateError(f"The state can't be used: {reason}. {advice}")
 
 
 @dataclass(frozen=True)

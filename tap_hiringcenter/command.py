@@ -19,6 +19,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.bookmarks import StateError
+from tap_hiringcenter.catalogs import CatalogError
 from tap_hiringcenter.output import Output, Stopped
 from tap_hiringcenter.settings import SYSTEMS
 
@@ -28,7 +29,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from types import FrameType
 
     import click
@@ -113,6 +114,8 @@ class CommandLine(Tap):
         """Make the tap with settings that are enough to ask for something."""
         settings = dict(config.config) if config else {}
         parse_env = bool(config and config.parse_env)
+        if parse_env:
+            _refuse_unknown_variables(cls.name, cls.config_jsonschema["properties"])
         try:
             tap = cls(config=settings, parse_env_config=parse_env, **arguments)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -143,7 +146,7 @@ class CommandLine(Tap):
             for line in error.errors:
                 cls.logger.error("Settings: %s", line)  # noqa: TRY400  # a stack trace helps nobody who mistyped a setting
             sys.exit(1)
-        except (ApiError, InputError, StateError) as error:
+        except (ApiError, CatalogError, InputError, StateError) as error:
             cls.logger.error("%s", error)  # noqa: TRY400  # nor anybody whose key is wrong
             sys.exit(1)
         except Stopped as stopped:
@@ -155,6 +158,17 @@ class CommandLine(Tap):
         except OSError as error:
             cls.logger.error("Can't write: %s", error.strerror or type(error).__name__)  # noqa: TRY400
             _leave(1)
+
+
+def _refuse_unknown_variables(name: str, settings: Container[str]) -> None:
+    """Refuse a misspelt setting in the environment, as one in a file is refused."""
+    prefix = f"{name.upper().replace('-', '_')}_"
+    for variable in sorted(os.environ):
+        # The SDK's own variable for its log level has the same prefix; Meltano's have a second underscore.
+        setting = variable.removeprefix(prefix).lower()
+        if variable.startswith(prefix) and setting not in settings and setting != "loglevel" and not setting.startswith("_"):
+            msg = f"There is no setting {setting!r} (variable {variable})"
+            raise InputError(msg)
 
 
 def _parsed(file: IO[str], what: str) -> dict[str, Any]:

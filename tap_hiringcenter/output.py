@@ -43,7 +43,7 @@ class Output:
     def __init__(self, tap: TapHiringcenter) -> None:
         self._tap = tap
         self._described: set[str] = set()
-        self._has_rows_after_state = False
+        self._is_behind = False
         self._last_state: object = None
         self._is_writing = False
         self._stopped_by: int | None = None
@@ -52,6 +52,7 @@ class Output:
         """Describe a stream, once in a run."""
         if stream.name not in self._described:
             self._described.add(stream.name)
+            self._is_behind = True
             with self._whole_lines():
                 stream._write_schema_message()  # noqa: SLF001
 
@@ -59,7 +60,7 @@ class Output:
         """Write records."""
         self.schema(rows.stream)
         rows.stream._stream_version = rows.version if self._versions else None  # noqa: SLF001
-        self._has_rows_after_state = self._has_rows_after_state or bool(rows.records)
+        self._is_behind = self._is_behind or bool(rows.records)
         for record in rows.records:
             with self._whole_lines():
                 rows.stream._write_record_message(record)  # noqa: SLF001
@@ -71,12 +72,12 @@ class Output:
                 stream._write_activate_version_message(version)  # noqa: SLF001
 
     def state(self) -> None:
-        """Write the bookmarks, if they have moved or rows came after the last STATE: a loader keeps what stands before one."""
+        """Write the bookmarks, if they have moved or anything came after the last STATE: a loader keeps what stands before one."""
         value = copy.deepcopy(self._tap.state)
-        if self._has_rows_after_state or value != self._last_state:
+        if self._is_behind or value != self._last_state:
             with self._whole_lines():
                 self._tap.write_message(StateMessage(value=value))
-                self._has_rows_after_state = False
+                self._is_behind = False
                 self._last_state = value
 
     @property

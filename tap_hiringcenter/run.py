@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import traceback
-from queue import Queue
+from contextlib import suppress
+from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _READ_AHEAD = 8
+_SIGN_OF_LIFE = 30.0
 
 
 class Run:
@@ -44,6 +47,7 @@ class Run:
         self._output = output
         self.report = Report(tap.began)
         self._told: list[Exception] = []
+        self._last_sign = time.monotonic()
 
     def sync(self) -> Report:
         """Read and write everything that is selected.
@@ -60,6 +64,8 @@ class Run:
         for name, reason in self._tap.left_out.items():
             self.report.streams[name] = StreamReport(self._tap.unused, reason=reason)
         families = self._tap.families()
+        if not families:
+            logger.warning("No stream is selected, so there is nothing to read")
         for stream in (stream for family in families for stream in family):
             self.report.streams[stream.name] = StreamReport(stream.usage)
         try:
@@ -76,7 +82,7 @@ class Run:
             for family, queue in zip(families, queues, strict=True):
                 ended = 0
                 while ended < len(family):
-                    event = queue.get()
+                    event = self._next(queue, family)
                     progress.set_description(event.stream.name, refresh=False)
                     self._take(event)
                     progress.update(len(event.records) if isinstance(event, Rows) else 0)
@@ -101,6 +107,17 @@ class Run:
             logger.error("A mistake in this tap, please report it:\n%s%s", "".join(traceback.format_tb(error.__traceback__)), type(error).__name__)  # noqa: TRY400
             for stream in missing:
                 queue.put(End(stream, RuntimeError(f"a mistake in this tap ({type(error).__name__}); please report it with the log")))
+
+    def _next(self, queue: Queue[Event], family: Sequence[ApiStream]) -> Event:
+        """The next event; while it takes long, the log says that the run is at work."""
+        while True:
+            if time.monotonic() - self._last_sign > _SIGN_OF_LIFE:
+                self._last_sign = time.monotonic()
+                requests = sum({id(entry.usage): entry.usage.requests for entry in self.report.streams.values()}.values())
+                records = sum(entry.records for entry in self.report.streams.values())
+                logger.info("At %s: %d records so far, %d requests", family[0].name, records, requests)
+            with suppress(Empty):
+                return queue.get(timeout=_SIGN_OF_LIFE)
 
     def _take(self, event: Event) -> None:
         entry = self.report.streams[event.stream.name]

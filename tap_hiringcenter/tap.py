@@ -15,6 +15,7 @@ from tap_hiringcenter.access import Access
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.api.transport import Allowance, Transport, Usage
 from tap_hiringcenter.bookmarks import Bookmarks, check
+from tap_hiringcenter.catalogs import with_chosen_methods
 from tap_hiringcenter.command import CommandLine
 from tap_hiringcenter.family import Family
 from tap_hiringcenter.output import Output, Stopped
@@ -55,21 +56,23 @@ class TapHiringcenter(CommandLine):
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
 
-    def __init__(self, *, state: dict[str, Any] | None = None, **kwargs: Any) -> None:  # noqa: ANN401  # passed on as they are
+    def __init__(self, *, state: dict[str, Any] | None = None, catalog: Any = None, **kwargs: Any) -> None:  # noqa: ANN401  # passed on as they are
         """Refuse a state that can't be used before anything is asked; see `Tap` for the arguments.
 
         Args:
             state: The bookmarks of the last run.
+            catalog: As in `Tap`.
             kwargs: As in `Tap`.
 
         Raises:
             StateError: The state is not one of ours.
+            CatalogError: The catalog asks for a replication method that there isn't.
         """
         check(state if state is not None else {}, {stream.name for stream in STREAMS})
         self.output = Output(self)
         self.unused = Usage()
         self._pools: dict[System, ThreadPoolExecutor] = {}
-        super().__init__(state=state, **kwargs)
+        super().__init__(state=state, catalog=with_chosen_methods(catalog), **kwargs)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -80,7 +80,7 @@ def catalog(*streams: str, full_table: Iterable[str] = ()) -> dict[str, Any]:
         root = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"])
         root["selected"] = entry["stream"] in streams
         if entry["stream"] in full_table:
-            entry["replication_method"] = "FULL_TABLE"
+            root["replication-method"] = "FULL_TABLE"
     return found
 
 

@@ -161,6 +161,26 @@ def test_settings_come_from_the_environment(sandbox: Sandbox, tmp_path: Path) ->
     assert result.stdout.count('"RECORD"') == len(sandbox.truth("leads"))
 
 
+def test_a_misspelt_setting_in_the_environment_is_one_clear_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    environment = {f"TAP_HIRINGCENTER_{name.upper()}": str(value) for name, value in sandbox.tap_config().items()}
+    result = execute({}, tmp_path, "--config", "ENV", environment={**environment, "TAP_HIRINGCENTER_STRAT_DATE": "2026-06-01"})
+    assert result.returncode == 1
+    assert errors(result) == ["There is no setting 'strat_date' (variable TAP_HIRINGCENTER_STRAT_DATE)"]
+
+
+def test_a_replication_method_that_there_is_not_is_one_clear_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    selection = catalog("leads")
+    selection["streams"][0]["replication_method"] = "full table"
+    result = execute(sandbox.tap_config(), tmp_path, selection=selection)
+    assert result.returncode == 1
+    assert "must be one of FULL_TABLE, INCREMENTAL" in errors(result)[0]
+
+
+def test_the_last_line_is_a_state(sandbox: Sandbox, tmp_path: Path) -> None:
+    result = execute(settings_for(sandbox, start_date="2026-06-01"), tmp_path)
+    assert json.loads(result.stdout.splitlines()[-1])["type"] == "STATE"
+
+
 def test_a_reader_that_goes_away_ends_the_run_with_an_error_and_without_a_stack_trace(tmp_path: Path) -> None:
     with Sandbox(World(seed=7, size=300), variant=Variant(prospectb2b_page_size=20)) as sandbox:
         command = command_line(settings_for(sandbox), tmp_path)

@@ -277,8 +277,9 @@ class Transport:
         return self._budget.end(error)
 
     def _attempt(self, asked: str, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
+        # Before the turn is waited for: whoever may not ask any more need not wait to learn it.
+        self.allowance.take()
         with self._budget.request():
-            self.allowance.take()
             usage.count(requests=1)
             try:
                 response, content = self._exchange(prepared)

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from functools import partial
@@ -395,6 +396,13 @@ def test_t18_what_no_schema_foresees_is_kept(sandbox: Sandbox) -> None:
     [record] = [record for record in run.records("leads") if record["id"] == lead]
     assert record["additional_properties"] == {"score": 7, "tags": "a,b", "nested": {"deep": [1, {"a": None}]}}
     assert (record["tags"], record["is_qualified"], record["company_name"], record["full_name"]) == (None, True, None, "5")
+
+
+def test_t20_a_run_that_has_made_all_of_its_requests_does_not_wait_for_its_pace(sandbox: Sandbox) -> None:
+    began = time.monotonic()
+    run = sync(settings_for(sandbox, max_requests=8, prospectb2b_requests_per_minute=8), "leads", "lead_activities")
+    assert run.code == 1
+    assert time.monotonic() - began < 30  # it would wait for a minute
 
 
 @pytest.mark.parametrize("most", [7, 15, 40])
