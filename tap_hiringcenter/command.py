@@ -78,6 +78,7 @@ class CommandLine(Tap):
             )
             code = tap.run()
             sys.stdout.flush()
+        if code:
             _leave(code)
 
     @classmethod
