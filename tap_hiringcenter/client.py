@@ -119,7 +119,7 @@ class ApiStream(Stream):
 
     @override
     def get_records(self, context: types.Context | None) -> Iterable[types.Record]:
-        # The SDK's own loop (`--test`'s dry run, its test suite) reads each stream alone; the executable's run reads families together.
+        # The SDK's own loop (and with it its test suite) reads each stream alone; the executable's run reads families together.
         for event in self.tap.read([self]):
             if isinstance(event, events.Rows):
                 yield from event.records

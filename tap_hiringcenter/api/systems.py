@@ -16,7 +16,6 @@ class System:
         check_path: Path of the operation that tells whether a key works, or None where the API has none.
         requests_per_minute: Ceiling while the server has not told its own.
         requests_per_hour: A second ceiling, or None where no hour window is documented.
-        reads: Whether there is anything to read (and so anything for the tap).
     """
 
     name: str
@@ -25,7 +24,6 @@ class System:
     check_path: str | None
     requests_per_minute: int
     requests_per_hour: int | None = None
-    reads: bool = True
 
 
 # The copies of HiringCenter's overview give three pairs of limits; this is the tightest number of each kind (API overview, "Rate limits").
@@ -54,5 +52,4 @@ CLOSERSHQ = System(
     url="https://api.closershq.io/v1",
     check_path=None,
     requests_per_minute=60,
-    reads=False,
 )

@@ -221,7 +221,7 @@ class Transport:
         Args:
             request: What to ask.
             usage: Where requests, repeats and 429s are counted.
-            patience: How long to go on; by default about a minute of failures and an hour of 429s.
+            patience: How long to go on; by default as `Patience` says, and less for a host that has never answered.
 
         Returns:
             The answer, which is 2xx and JSON.
