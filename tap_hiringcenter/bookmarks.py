@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
+from tap_hiringcenter.api.program import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,7 +34,7 @@ _KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _VERSION} | _SDK_MARKS
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
-class StateError(Exception):
+class StateError(InputError):
     """The state that was passed in can't be used; the message says why and what to do."""
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
+from tap_hiringcenter.api.program import InputError
+
 _METHODS = (REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL)
 
 
-class CatalogError(Exception):
+class CatalogError(InputError):
     """The catalog can't be used; the message says why."""
 
 

@@ -13,24 +13,14 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib import StateMessage
 
+from tap_hiringcenter.api.program import Stopped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_hiringcenter.client import ApiStream
     from tap_hiringcenter.events import Rows
     from tap_hiringcenter.tap import TapHiringcenter
-
-
-class Stopped(BaseException):
-    """The process was asked to stop (SIGTERM, SIGINT).
-
-    Args:
-        signal_number: By which signal.
-    """
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(signal_number)
-        self.signal_number = signal_number
 
 
 class Output:

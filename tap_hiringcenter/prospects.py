@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tap_hiringcenter.api.envelopes import refuse
 from tap_hiringcenter.api.errors import RefusedError
-from tap_hiringcenter.envelopes import refuse
 from tap_hiringcenter.sweeps import read_list
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from tap_hiringcenter.envelopes import Page, Row
+    from tap_hiringcenter.api.envelopes import Page, Row
     from tap_hiringcenter.sweeps import Ask, Identify
 
 _MOST_PASSES = 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -61,23 +60,6 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
 ).to_dict()
 
 
-def as_numbers(config: Mapping[str, Any]) -> dict[str, float]:
-    """Settings that are numbers and came as text.
-
-    Args:
-        config: The settings.
-
-    Returns:
-        Those among them whose text is a number, as numbers.
-    """
-    found = {}
-    for name, setting in SCHEMA["properties"].items():
-        if "number" in setting["type"] and isinstance(config.get(name), str):
-            with suppress(ValueError):
-                found[name] = float(config[name])
-    return found
-
-
 def mistakes(config: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are of the right types.
 
@@ -94,19 +76,3 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
         except ValueError:
             found.append("start_date must be a date or a time as in ISO 8601, such as 2026-01-31T00:00:00Z")
     return found
-
-
-def without_keys(config: Mapping[str, Any], text: str) -> str:
-    """Take the keys out of a text: a JSON Schema's message quotes the value that it refuses.
-
-    Args:
-        config: The settings, which hold the keys.
-        text: What is going to be logged.
-
-    Returns:
-        The text with `***` where a key stood.
-    """
-    for system in SYSTEMS:
-        if key := config.get(settings.key_of(system)):
-            text = text.replace(repr(key), "***")
-    return text

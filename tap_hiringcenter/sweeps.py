@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tap_hiringcenter.api.envelopes import Page, Row, moments_in, names_a_row, refuse
 from tap_hiringcenter.api.errors import NotFoundError, RefusedError
-from tap_hiringcenter.envelopes import Page, Row, moments_in, names_a_row, refuse
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""

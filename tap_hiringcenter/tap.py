@@ -8,20 +8,19 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
 from tap_hiringcenter.access import Access
+from tap_hiringcenter.api.reports import COMPLETE
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.api.transport import Allowance, Transport, Usage
 from tap_hiringcenter.bookmarks import Bookmarks, check
 from tap_hiringcenter.catalogs import with_chosen_methods
 from tap_hiringcenter.command import CommandLine
 from tap_hiringcenter.family import Family
-from tap_hiringcenter.output import Output, Stopped
-from tap_hiringcenter.report import COMPLETE, Report
+from tap_hiringcenter.output import Output
 from tap_hiringcenter.run import Run
-from tap_hiringcenter.settings import SCHEMA, SYSTEMS, as_numbers, mistakes, without_keys
+from tap_hiringcenter.settings import SCHEMA, SYSTEMS, mistakes
 from tap_hiringcenter.streams import STREAMS
 
 if sys.version_info >= (3, 12):
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.client import ApiStream
     from tap_hiringcenter.events import Event, Mark
+    from tap_hiringcenter.report import Report
 
 
 class TapHiringcenter(CommandLine):
@@ -55,6 +55,7 @@ class TapHiringcenter(CommandLine):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    systems = SYSTEMS
 
     def __init__(self, *, state: dict[str, Any] | None = None, catalog: Any = None, **kwargs: Any) -> None:  # noqa: ANN401  # passed on as they are
         """Refuse a state that can't be used before anything is asked; see `Tap` for the arguments.
@@ -75,18 +76,12 @@ class TapHiringcenter(CommandLine):
         super().__init__(state=state, catalog=with_chosen_methods(catalog), **kwargs)
 
     @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        # The SDK takes numbers with a fraction out of the environment as text.
-        self._config.update(as_numbers(self.config))
-        try:
-            errors = super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            error.errors = [without_keys(self.config, line) for line in error.errors]
-            raise
-        own = mistakes(self.config)
-        if own and raise_errors:
-            raise ConfigValidationError(own[0], errors=own, schema=SCHEMA)
-        return [*errors, *own]
+    def mistakes(self) -> list[str]:
+        return mistakes(self.config)
+
+    @override
+    def stop(self, signal_number: int) -> None:
+        self.output.stop(signal_number)
 
     @cached_property
     def began(self) -> datetime:
@@ -205,15 +200,8 @@ class TapHiringcenter(CommandLine):
             OSError: The reader of standard output is gone, or the report can't be written.
         """
         run = Run(self, self.output)
-        try:
+        with self._telling(run.report):
             return run.sync()
-        except BaseException as error:
-            run.report.reason = "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
-            raise
-        finally:
-            self.logger.info("The run is %s.\n%s", run.report.status, run.report.table())
-            if path := self.config.get("run_report_path"):
-                run.report.write(path)
 
     @override
     def run(self) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_hiringcenter.report import COMPLETE
+from tap_hiringcenter.api.reports import COMPLETE
 from tap_hiringcenter.tap import TapHiringcenter
 
 if TYPE_CHECKING:

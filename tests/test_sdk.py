@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from singer_sdk import Stream, Tap
+from singer_sdk import Stream
+from singer_sdk.plugin_base import PluginBase
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_hiringcenter.tap import TapHiringcenter
@@ -21,8 +22,8 @@ from tests.sandbox import Sandbox, World
         (Stream, "_write_record_message", ["self", "record"]),
         (Stream, "_write_activate_version_message", ["self", "full_table_version"]),
         (Stream, "_increment_stream_state", ["self", "latest_record", "context"]),
-        (Tap, "_validate_config", ["self", "raise_errors"]),
-        (Tap, "_handle_termination", ["self", "signum", "frame"]),
+        (PluginBase, "_validate_config", ["self", "raise_errors"]),
+        (PluginBase, "_handle_termination", ["self", "signum", "frame"]),
     ],
 )
 def test_a_private_part_of_the_sdk_is_what_it_was(owner: type, name: str, parameters: list[str]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tap_hiringcenter.api.budget import HOUR, Told
 from tap_hiringcenter.api.errors import (
     ApiError,
+    ConflictError,
     ForbiddenError,
     KeyRefusedError,
     NotFoundError,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # 408 and 425 say "again, please" like 5xx does, which no list of the documents names but every server sends sooner or later.
 _ASK_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Correlation-Id")
+# What a 409 says of a thing that exists already, as far as it says anything: its words are in no document.
+_EXISTS = re.compile(rb"exist|duplicate", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[\w.:+/=-]{1,128}")
 _MILLISECONDS_FROM = 1e12
 _SECONDS_FROM = 1e9
@@ -40,7 +43,7 @@ class Answer:
     Attributes:
         asked: The request in words, such as `ProspectB2B: GET /leads`.
         status: HTTP status.
-        body: The parsed JSON.
+        body: The parsed JSON; None where there was none and none is needed.
         request_id: The id that the vendor's support asks for, when there was one.
     """
 
@@ -50,7 +53,15 @@ class Answer:
     request_id: str | None
 
 
-def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
+def judge(
+    asked: str,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    may_be_empty: bool = False,
+    may_be_anything: bool = False,
+) -> Answer:
     """Tell a good answer from a bad one.
 
     Args:
@@ -58,9 +69,11 @@ def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes) -
         status: HTTP status.
         headers: The answer's headers, in a mapping that ignores case.
         content: The whole body.
+        may_be_empty: Whether nothing more than the status is needed.
+        may_be_anything: Whether nothing is documented of the body, so that the status alone counts.
 
     Returns:
-        The answer, when it is 2xx and its body is JSON.
+        The answer, when it is 2xx and its body is JSON, or what else was allowed.
 
     Raises:
         ApiError: Anything else, as the subclass that says what to do next.
@@ -72,7 +85,7 @@ def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes) -
         return kind(reason, asked=asked, status=status, request_id=request_id, advice=advice)
 
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        if is_json:
+        if is_json or may_be_anything or (may_be_empty and not content.strip()):
             return Answer(asked, status, body, request_id)
         what = "an empty body" if not content.strip() else "a body that is not JSON"
         raise error(TransientError, f"answered {status} with {what}")
@@ -84,6 +97,8 @@ def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes) -
         raise error(ForbiddenError, reason)
     if status == HTTPStatus.NOT_FOUND:
         raise error(NotFoundError, reason)
+    if status == HTTPStatus.CONFLICT:
+        raise ConflictError(reason, asked=asked, status=status, request_id=request_id, exists=bool(_EXISTS.search(content)))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimitedError(reason, asked=asked, status=status, request_id=request_id, wait=retry_after(headers, body))
     if status in _ASK_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -6,9 +6,11 @@
     ├── SystemEndedError     ask this system nothing more in this run
     │   ├── KeyRefusedError  401: a person must look at the key
     │   └── RequestsSpentError the run's `max_requests` are used up; the next run goes on
+    ├── UncertainError       sent, and no answer says what became of it: look whether it was done before it is asked again
     ├── ForbiddenError       403: this key may not do this; leave it out and say so
     ├── NotFoundError        404: what was asked about is gone
     ├── RefusedError         any other answer that says no; asking again would not help
+    │   └── ConflictError    409: an idempotency key that is in use or was used, or a thing that exists already
     └── EnvelopeError        a 2xx answer that no document describes, or that contradicts itself: trust nothing of it
 
 No message holds a key, a header, a query or any part of an answer but its request id: all of these may carry secrets or personal data.
@@ -94,6 +96,22 @@ class RequestsSpentError(SystemEndedError):
     advice = "The next run goes on from the last STATE"
 
 
+class UncertainError(ApiError):
+    """A request that must not be done twice was sent, and its answer is lost: the time-out, the connection, 5xx, a body that is not JSON.
+
+    Args:
+        reason: As in `ApiError`.
+        wait: Seconds that the server asked to wait, or None when it did not say.
+        facts: As in `ApiError`.
+    """
+
+    advice = "Whether it was done is looked up before it is asked again"
+
+    def __init__(self, reason: str, *, wait: float | None = None, **facts: Any) -> None:  # noqa: ANN401  # passed on as they are
+        self.wait = wait
+        super().__init__(reason, **facts)
+
+
 class ForbiddenError(ApiError):
     """403: the key works, but not for this."""
 
@@ -106,6 +124,20 @@ class NotFoundError(ApiError):
 
 class RefusedError(ApiError):
     """The API understood the request and will not do it (400, 409, 422, a redirect ...)."""
+
+
+class ConflictError(RefusedError):
+    """409, which is several things: no document tells them apart by more than its words.
+
+    Args:
+        reason: As in `ApiError`.
+        exists: Whether the answer says that the thing exists already.
+        facts: As in `ApiError`.
+    """
+
+    def __init__(self, reason: str, *, exists: bool, **facts: Any) -> None:  # noqa: ANN401  # passed on as they are
+        self.exists = exists
+        super().__init__(reason, **facts)
 
 
 class EnvelopeError(ApiError):

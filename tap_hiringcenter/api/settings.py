@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -127,3 +128,38 @@ def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
     if isinstance(report, str) and not Path(report).parent.is_dir():
         found.append("run_report_path must lie in a folder that exists")
     return found
+
+
+def as_numbers(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, float]:
+    """Settings that are numbers and came as text.
+
+    Args:
+        schema: The executable's `config_jsonschema`.
+        config: The settings.
+
+    Returns:
+        Those among them whose text is a number, as numbers.
+    """
+    found = {}
+    for name, setting in schema["properties"].items():
+        if "number" in setting.get("type", ()) and isinstance(config.get(name), str):
+            with suppress(ValueError):
+                found[name] = float(config[name])
+    return found
+
+
+def without_keys(systems: Iterable[System], config: Mapping[str, Any], text: str) -> str:
+    """Take the keys out of a text: a JSON Schema's message quotes the value that it refuses.
+
+    Args:
+        systems: The systems that an executable speaks to.
+        config: The settings, which hold the keys.
+        text: What is going to be logged.
+
+    Returns:
+        The text with `***` where a key stood.
+    """
+    for system in systems:
+        if key := config.get(key_of(system)):
+            text = text.replace(repr(key), "***")
+    return text

@@ -16,6 +16,8 @@ class System:
         check_path: Path of the operation that tells whether a key works, or None where the API has none.
         requests_per_minute: Ceiling while the server has not told its own.
         requests_per_hour: A second ceiling, or None where no hour window is documented.
+        idempotency_header: Header that carries an idempotency key, or None where the API knows none.
+        answers_json: Whether its answers are documented as JSON; where they aren't, the status alone tells.
     """
 
     name: str
@@ -24,6 +26,8 @@ class System:
     check_path: str | None
     requests_per_minute: int
     requests_per_hour: int | None = None
+    idempotency_header: str | None = None
+    answers_json: bool = True
 
 
 # The copies of HiringCenter's overview give three pairs of limits; this is the tightest number of each kind (API overview, "Rate limits").
@@ -34,6 +38,8 @@ HIRINGCENTER = System(
     check_path="/auth",
     requests_per_minute=300,
     requests_per_hour=5400,
+    # API overview, "Idempotency": at most 512 characters, for POST and DELETE.
+    idempotency_header="X-Idempotency-Key",
 )
 
 # A rolling minute is documented, its size is not (ProspectB2B, "Authentication").
@@ -43,13 +49,16 @@ PROSPECTB2B = System(
     url="https://login.prospectb2b.com/api/public/v1",
     check_path="/me",
     requests_per_minute=60,
+    # Reference: listed on ten of its POSTs.
+    idempotency_header="Idempotency-Key",
 )
 
-# Nothing is documented of its limits, and it has no operation that reads.
+# Nothing is documented of its limits and its answers, and it has no operation that reads.
 CLOSERSHQ = System(
     name="closershq",
     label="ClosersHQ",
     url="https://api.closershq.io/v1",
     check_path=None,
     requests_per_minute=60,
+    answers_json=False,
 )

@@ -28,6 +28,7 @@ from tap_hiringcenter.api.errors import (
     RequestsSpentError,
     SystemEndedError,
     TransientError,
+    UncertainError,
 )
 
 if TYPE_CHECKING:
@@ -52,12 +53,18 @@ class Request:
         path: Path below the system's URL, with the names of ids in braces: `/leads/{lead_id}/activities`.
         ids: The ids that stand for those names.
         query: Query parameters.
+        body: What to send as JSON.
+        idempotency_key: Tells the API that a repeat of this request is a repeat, where the system has a header for it.
+        is_repeatable: Whether it may be sent again although its first answer was lost, because doing it twice is the same as doing it once.
     """
 
     method: str
     path: str
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    idempotency_key: str | None = None
+    is_repeatable: bool = True
 
 
 class Usage:
@@ -133,8 +140,8 @@ class Patience:
         self.wait = 0.0
 
     def is_out(self, error: Exception) -> bool:
-        """Whether to give up after this error, a `TransientError`."""
-        told = error.wait if isinstance(error, TransientError) else None
+        """Whether to give up after this error: a `TransientError`, or another one after which the same may be tried again."""
+        told = error.wait if isinstance(error, (TransientError, UncertainError)) else None
         if isinstance(error, RateLimitedError):
             self._limited += 1
             count = self._limited
@@ -213,7 +220,11 @@ class Transport:
             except UnicodeEncodeError:
                 raise RefusedError(f"{name} is not an id that can be asked for", asked=request.path) from None  # noqa: EM102, TRY003
         url = self._url + request.path.format_map(ids)
-        return self._session.prepare_request(requests.Request(request.method, url, params=dict(request.query)))
+        headers = {}
+        if request.idempotency_key and self.system.idempotency_header:
+            headers[self.system.idempotency_header] = request.idempotency_key
+        body = None if request.body is None else dict(request.body)
+        return self._session.prepare_request(requests.Request(request.method, url, headers, params=dict(request.query), json=body))
 
     def send(self, request: Request, usage: Usage, patience: Patience | None = None) -> Answer:
         """Ask, and ask again where that may help.
@@ -224,7 +235,7 @@ class Transport:
             patience: How long to go on; by default as `Patience` says, and less for a host that has never answered.
 
         Returns:
-            The answer, which is 2xx and JSON.
+            The answer, which is 2xx, and JSON unless it is to a write that needs no more than its status.
 
         Raises:
             ApiError: Its subclass says what to do next (see `errors`).
@@ -254,7 +265,7 @@ class Transport:
             logger=None,
         )(self._attempt)
         try:
-            return repeated(asked, prepared, usage)
+            return repeated(asked, request, prepared, usage)
         except TransientError as error:
             if isinstance(error, RateLimitedError) and error.wait and error.wait > HOUR:
                 # It is the key that was told to wait, not this request.
@@ -276,29 +287,50 @@ class Transport:
         """
         return self._budget.end(error)
 
-    def _attempt(self, asked: str, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
+    def rest(self, seconds: float) -> None:
+        """Wait so many seconds, or until the system is ended.
+
+        Raises:
+            SystemEndedError: It was ended.
+        """
+        self._budget.rest(seconds)
+
+    def _attempt(self, asked: str, request: Request, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
         # Before the turn is waited for: whoever may not ask any more need not wait to learn it.
         self.allowance.take()
         with self._budget.request():
             usage.count(requests=1)
+            lost = TransientError if request.is_repeatable else UncertainError
             try:
                 response, content = self._exchange(prepared)
             except requests.ConnectTimeout as error:
                 raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
             except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
-                raise TransientError(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
+                raise lost(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
-                raise TransientError(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+                kind = TransientError if _is_unsent(error) else lost
+                raise kind(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
             if limits := answers.told(response.headers):
                 self._budget.told(limits)
             try:
-                return answers.judge(asked, response.status_code, response.headers, content)
+                return answers.judge(
+                    asked,
+                    response.status_code,
+                    response.headers,
+                    content,
+                    may_be_empty=request.method != "GET" and request.is_repeatable,
+                    may_be_anything=not self.system.answers_json,
+                )
             except KeyRefusedError as error:
                 raise self.end(error) from None
             except RateLimitedError:
                 usage.count(rate_limited=1)
                 raise
+            except TransientError as error:
+                if request.is_repeatable:
+                    raise
+                raise UncertainError(error.reason, wait=error.wait, asked=asked, status=error.status, request_id=error.request_id) from None
 
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""
@@ -312,6 +344,12 @@ class Transport:
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
         return f"{self.system.label}: {request.method} {path}"
+
+
+def _is_unsent(error: Exception) -> bool:
+    """Whether nothing of a request can have reached the server, since there was no connection."""
+    inner = error.args[0] if error.args else None
+    return isinstance(getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError)
 
 
 def _innermost(error: BaseException) -> str:

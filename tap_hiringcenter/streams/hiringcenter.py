@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tap_hiringcenter.api.envelopes import Page, hiringcenter_feed
 from tap_hiringcenter.client import HiringCenterStream
-from tap_hiringcenter.envelopes import Page, hiringcenter_feed
 from tap_hiringcenter.prospects import read_prospects
 
 if sys.version_info >= (3, 12):

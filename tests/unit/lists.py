@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.answers import Answer
+from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import RefusedError
-from tap_hiringcenter.envelopes import Page, Row
 
 if TYPE_CHECKING:
     import random

@@ -15,6 +15,7 @@ from tap_hiringcenter.api import answers
 from tap_hiringcenter.api.budget import HOUR, Told
 from tap_hiringcenter.api.errors import (
     ApiError,
+    ConflictError,
     ForbiddenError,
     KeyRefusedError,
     NotFoundError,
@@ -53,7 +54,7 @@ def test_any_2xx_with_json_is_an_answer(status: int) -> None:
         (403, ForbiddenError),
         (404, NotFoundError),
         (408, TransientError),
-        (409, RefusedError),
+        (409, ConflictError),
         (410, RefusedError),
         (422, RefusedError),
         (425, TransientError),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tap_hiringcenter.api.envelopes import hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
 from tap_hiringcenter.api.errors import EnvelopeError
-from tap_hiringcenter.envelopes import hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
 from tests.unit.lists import answer
 
 ROWS: list[dict[str, Any]] = [{"id": "a"}, {"id": "b"}]

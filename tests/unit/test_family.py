@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import pytest
 
 from tap_hiringcenter.api import times
+from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError, KeyRefusedError, NotFoundError, TransientError
 from tap_hiringcenter.bookmarks import Start
-from tap_hiringcenter.envelopes import Page, Row
 from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.family import Family
 from tap_hiringcenter.windows import Slice

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, EnvelopeError, RefusedError
-from tap_hiringcenter.envelopes import Page, Row
 from tap_hiringcenter.prospects import read_prospects
 from tests.unit.lists import answer, identify, shuffled
 

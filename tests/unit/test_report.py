@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_hiringcenter.api.reports import COMPLETE, FAILED, PARTIAL
 from tap_hiringcenter.api.transport import Usage
-from tap_hiringcenter.report import COMPLETE, FAILED, PARTIAL, Report, StreamReport
+from tap_hiringcenter.report import Report, StreamReport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, EnvelopeError, NotFoundError, RefusedError
-from tap_hiringcenter.envelopes import Page, Row
 from tap_hiringcenter.sweeps import read_list
 from tests.unit.lists import PAGINGS, ListServer, People, answer, identify, shuffled
 

@@ -19,7 +19,7 @@ from tests.unit.lists import ListServer, People, identify, shuffled
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_hiringcenter.envelopes import Row
+    from tap_hiringcenter.api.envelopes import Row
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SINCE = NOW - timedelta(days=10)

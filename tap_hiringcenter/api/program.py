@@ -1,0 +1,216 @@
+"""How an executable is started and ended: one clear line for whoever must act, and an exit code that tells the truth.
+
+The SDK ends a SIGTERM with 0, shows a stack trace for a wrong key, and takes a misspelt variable for none. These are its own hooks,
+overridden for tap and target alike.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import PluginBase
+
+from tap_hiringcenter.api import settings
+from tap_hiringcenter.api.errors import ApiError
+from tap_hiringcenter.api.settings import key_of
+
+if sys.version_info >= (3, 12):
+    from typing import Self, override
+else:
+    from typing_extensions import Self, override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator, Sequence
+    from types import FrameType
+
+    import click
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from tap_hiringcenter.api.reports import Report
+    from tap_hiringcenter.api.systems import System
+
+_SIGNAL_EXIT = 128
+
+
+class InputError(Exception):
+    """What was passed in can't be used; the message says what, why and what to do."""
+
+
+class Stopped(BaseException):
+    """The process was asked to stop (SIGTERM, SIGINT).
+
+    Args:
+        signal_number: By which signal.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+
+
+class Program(PluginBase):
+    """What the SDK's tap and target are built on, with other manners; to be named before `Tap` or `Target` among the bases of a class.
+
+    Attributes:
+        systems: The systems that the executable speaks to.
+    """
+
+    systems: ClassVar[Sequence[System]]
+
+    @abstractmethod
+    def stop(self, signal_number: int) -> None:
+        """Stop soon. Called from a signal handler: in the main thread, between any two steps, and perhaps before `__init__` is at its end.
+
+        Args:
+            signal_number: By which signal (SIGTERM, SIGINT).
+
+        Raises:
+            Stopped: At once, or later from where it is safe to stop.
+        """
+
+    def mistakes(self) -> list[str]:
+        """What is wrong with settings that are of the right types: one sentence for each mistake."""
+        return settings.mistakes(self.systems, self.config)
+
+    @classmethod
+    def _conclude(cls, run: Callable[[], int]) -> None:
+        """Run, and end as the run did: with its exit code, or with one line for its error.
+
+        Args:
+            run: Does all of it, from reading what was passed in, and returns the exit code.
+        """
+        cls.print_version(print_fn=cls.logger.info)
+        with cls._one_line_for_each_error():
+            code = run()
+            sys.stdout.flush()
+        if code:
+            _leave(code)
+
+    @classmethod
+    def _ready(cls, config: _ConfigInput | None, *, misfit: str | None = None, **arguments: Any) -> Self:  # noqa: ANN401  # passed on
+        """Make the tap or target with settings that are enough to ask for something.
+
+        Args:
+            config: The settings from the command line; None when it names none.
+            misfit: What to say when the SDK can't take the arguments apart.
+            arguments: More arguments to make it with.
+
+        Returns:
+            It, with at least one key.
+
+        Raises:
+            ConfigValidationError: A setting is wrong.
+            InputError: There is no key, a variable in the environment is none of ours, or something has a form that the SDK can't read.
+        """
+        chosen = dict(config.config) if config else {}
+        parse_env = bool(config and config.parse_env)
+        if parse_env:
+            # The SDK's own settings are in the schema only from here on.
+            cls.append_builtin_config(cls.config_jsonschema)
+            _refuse_unknown_variables(cls.name, cls.config_jsonschema["properties"])
+        try:
+            made = cls(config=chosen, parse_env_config=parse_env, **arguments)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            # The SDK takes these apart without a check of its own.
+            if parse_env and not misfit:
+                misfit = "A variable in the environment holds something else than its setting takes (a number, or JSON)."
+            if misfit:
+                raise InputError(misfit) from error
+            raise
+        if not any(made.config.get(key_of(system)) for system in cls.systems):
+            msg = "At least one key is needed: set " + " or ".join(key_of(system) for system in cls.systems)
+            raise InputError(msg)
+        return made
+
+    @contextmanager
+    def _telling(self, report: Report[Any]) -> Iterator[None]:
+        """Say what became of a run, however it ends: in the log, and in the file that `run_report_path` names.
+
+        Args:
+            report: The report of what is done inside; it is told what broke that off.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        try:
+            yield
+        except BaseException as error:
+            report.reason = "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
+            raise
+        finally:
+            self.logger.info("The run is %s.\n%s", report.status, report.table())
+            if path := self.config.get("run_report_path"):
+                report.write(path)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK takes numbers with a fraction out of the environment as text.
+        self._config.update(settings.as_numbers(self.config_jsonschema, self.config))
+        try:
+            errors = super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            error.errors = [settings.without_keys(self.systems, self.config, line) for line in error.errors]
+            raise
+        own = self.mistakes()
+        if own and raise_errors:
+            raise ConfigValidationError(own[0], errors=own, schema=self.config_jsonschema)
+        return [*errors, *own]
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        with cls._one_line_for_each_error():
+            try:
+                return super().cb_config(ctx, param, value)
+            except (OSError, ValueError) as error:
+                msg = f"A settings file can't be read ({type(error).__name__}): {', '.join(value)}. It must be a JSON object."
+                raise InputError(msg) from error
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        # The SDK would write a STATE here, possibly into the middle of another line or over rows that aren't written, and exit with 0.
+        self.stop(signum)
+
+    @classmethod
+    @contextmanager
+    def _one_line_for_each_error(cls) -> Iterator[None]:
+        try:
+            yield
+        except ConfigValidationError as error:
+            for line in error.errors:
+                cls.logger.error("Settings: %s", line)  # noqa: TRY400  # a stack trace helps nobody who mistyped a setting
+            sys.exit(1)
+        except (ApiError, InputError) as error:
+            cls.logger.error("%s", error)  # noqa: TRY400  # nor anybody whose key is wrong
+            sys.exit(1)
+        except Stopped as stopped:
+            cls.logger.error("Stopped by signal %d; the next run goes on from the last STATE", stopped.signal_number)  # noqa: TRY400
+            _leave(_SIGNAL_EXIT + stopped.signal_number)
+        except BrokenPipeError:
+            cls.logger.error("The program that reads our output is gone; the next run goes on from the last STATE that it kept")  # noqa: TRY400
+            _leave(1)
+        except OSError as error:
+            cls.logger.error("Can't write: %s", error.strerror or type(error).__name__)  # noqa: TRY400
+            _leave(1)
+
+
+def _refuse_unknown_variables(name: str, known: Container[str]) -> None:
+    """Refuse a misspelt setting in the environment, as one in a file is refused."""
+    prefix = f"{name.upper().replace('-', '_')}_"
+    for variable in sorted(os.environ):
+        # The SDK's own variable for its log level has the same prefix; Meltano's have a second underscore.
+        setting = variable.removeprefix(prefix).lower()
+        if variable.startswith(prefix) and setting not in known and setting != "loglevel" and not setting.startswith("_"):
+            msg = f"There is no setting {setting!r} (variable {variable})"
+            raise InputError(msg)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: threads may still wait for an answer, or for an hour to pass, that nobody needs any more."""
+    sys.stderr.flush()
+    os._exit(code)
