@@ -1,1 +1,1 @@
-"""Writes to HiringCenter, ProspectB2B and ClosersHQ; not released yet."""
+"""Singer target for the recruiting and sales systems HiringCenter, ProspectB2B and ClosersHQ."""

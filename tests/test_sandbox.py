@@ -15,6 +15,7 @@ from tests.sandbox import ABSENT, Sandbox, Variant, World
 from tests.sandbox.checks import problems_of, without_ancestors
 from tests.sandbox.client import Client
 from tests.sandbox.operations import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B, SCOPES
+from tests.sandbox.rows import STAGES, USERS
 from tests.sandbox.streams import READABLE, TABLES
 from tests.sandbox.times import iso, millis, parse_iso
 
@@ -102,6 +103,37 @@ def test_counts_can_be_set() -> None:
         }
     with pytest.raises(ValueError, match="leeds"):
         World(leeds=3)
+
+
+def test_an_account_may_be_empty() -> None:
+    lists = [table.name for table in TABLES.values() if not table.is_single]
+    with Sandbox(World.empty()) as sandbox:
+        assert [stream for stream in lists if sandbox.truth(stream)] == []
+        assert len(sandbox.truth("api_identity")) == 1
+        client = Client(sandbox, "hiringcenter")
+        for stage_id, _, pipeline in STAGES:
+            body = {"firstName": "A", "lastName": "B", "stageId": stage_id, "pipelineId": pipeline, "userId": USERS[0]}
+            assert client.send("POST", "/prospects", body).status_code == 201
+    with Sandbox(World.empty(leads=2)) as sandbox:
+        assert [stream for stream in lists if sandbox.truth(stream)][:1] == ["leads"]
+
+
+def test_the_settings_of_the_target_reach_all_three_systems(sandbox: Sandbox) -> None:
+    config = sandbox.target_config()
+
+    for system, method, path, status in (
+        ("hiringcenter", "GET", "/auth", 200),
+        ("prospectb2b", "GET", "/me", 200),
+        ("closershq", "POST", "/crm/prospect", 200),
+    ):
+        headers = {"Authorization": f"Bearer {config[f'{system}_api_key']}"}
+        answer = requests.request(
+            method, config[f"{system}_api_url"] + path, json={"email": "a@example.com"} if method == "POST" else None, headers=headers, timeout=10
+        )
+        assert answer.status_code == status
+    assert {name for name in config if name.endswith("minute")} == {
+        f"{system}_requests_per_minute" for system in ("hiringcenter", "prospectb2b", "closershq")
+    }
 
 
 def test_some_parent_has_no_child_and_some_times_are_shared(sandbox: Sandbox) -> None:

@@ -11,12 +11,15 @@ import duckdb
 import requests
 
 from tests.demo.comparison import Comparison, compare, rows_of
-from tests.demo.pipeline import ROOT, SCHEMA, Pipeline
+from tests.demo.pipeline import ROOT, Pipeline
 from tests.sandbox import Sandbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_PLACE = ROOT / ".demo"
+_WAREHOUSE = _PLACE / "warehouse.duckdb"
+_SCHEMA = "hiringcenter"
 _SHOWN = 5
 # A window on the newest prospects, which meltano.yml leaves out.
 _LEFT_OUT = {"prospect_feed"}
@@ -30,7 +33,10 @@ def main() -> int:
     """
     streams = sorted({file.stem for file in ROOT.glob("schemas/*/*.json")} - _LEFT_OUT)
     with Sandbox(World(seed=7, size=50)) as sandbox:
-        pipeline = Pipeline(ROOT / ".demo", sandbox.tap_config())
+        loader = {"path": _WAREHOUSE, "default_target_schema": _SCHEMA}
+        pipeline = Pipeline("load", _PLACE, {"tap-hiringcenter": sandbox.tap_config(), "target-duckdb": loader})
+        for leftover in _PLACE.glob(f"{_WAREHOUSE.name}*"):
+            leftover.unlink()
         try:
             pipeline.install()
             is_first_equal = _load_and_compare("first load", pipeline, sandbox, streams)
@@ -49,8 +55,8 @@ def _load_and_compare(title: str, pipeline: Pipeline, sandbox: Sandbox, streams:
     before, started = len(sandbox.requests), time.monotonic()
     pipeline.run()
     print(f"\n{title}: {len(sandbox.requests) - before} requests, {time.monotonic() - started:.1f} s\n")
-    with duckdb.connect(str(pipeline.warehouse), read_only=True) as connection:
-        found = [compare(stream, sandbox.truth(stream), rows_of(connection, SCHEMA, stream)) for stream in streams]
+    with duckdb.connect(str(_WAREHOUSE), read_only=True) as connection:
+        found = [compare(stream, sandbox.truth(stream), rows_of(connection, _SCHEMA, stream)) for stream in streams]
     _show(found)
     return all(comparison.is_equal for comparison in found)
 

@@ -1,4 +1,4 @@
-"""Runs the job of meltano.yml as a user would, with a place of its own for all that it leaves behind."""
+"""Runs a job of meltano.yml as a user would, with a place of its own for all that it leaves behind."""
 
 from __future__ import annotations
 
@@ -9,50 +9,58 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = "hiringcenter"
+# Nothing that someone has set up for real use may find its way in here.
+_NOT_OURS = ("MELTANO_", "TAP_", "TARGET_")
 
 
 class Pipeline:
-    """The job `load`, pointed at a sandbox."""
+    """A job, pointed at a sandbox."""
 
-    def __init__(self, place: Path, tap_config: Mapping[str, Any]) -> None:
-        """Take a folder, and forget the state and the rows of an earlier run in it.
+    def __init__(self, job: str, place: Path, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take a folder, and forget the state of an earlier run in it.
 
         Args:
+            job: The job's name.
             place: The folder. Meltano's environments in it are used again.
-            tap_config: Settings of the tap.
+            settings: Settings of its plugins, by plugin.
         """
         place.mkdir(exist_ok=True)
-        self.warehouse = place / "warehouse.duckdb"
-        for leftover in (*place.glob("warehouse.duckdb*"), *place.glob("meltano.db*")):
+        for leftover in place.glob("meltano.db*"):
             leftover.unlink()
         shutil.rmtree(place / "run", ignore_errors=True)
+        jobs = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["jobs"]
+        self._job = job
+        self._plugins = [name for found in jobs if found["name"] == job for task in found["tasks"] for name in task.split()]
         self._environment = {
-            # Nothing that someone has set up for real use may find its way in here.
-            **{name: value for name, value in os.environ.items() if not name.startswith(("MELTANO_", "TAP_HIRINGCENTER_", "TARGET_DUCKDB_"))},
-            **{f"TAP_HIRINGCENTER_{name.upper()}": str(value) for name, value in tap_config.items()},
+            **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)},
+            **{f"{plugin}_{name}".upper().replace("-", "_"): str(value) for plugin, values in settings.items() for name, value in values.items()},
             "MELTANO_SYS_DIR_ROOT": str(place),
             "MELTANO_CLI_LOG_LEVEL": "warning",
             # The checkout is read, never written to.
             "MELTANO_PROJECT_READONLY": "true",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "TARGET_DUCKDB_PATH": str(self.warehouse),
-            "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": SCHEMA,
         }
 
     def install(self) -> None:
-        """Install tap and loader, each into an environment of its own."""
-        self._meltano("install")
+        """Install the job's plugins, each into an environment of its own."""
+        self._meltano("install", *self._plugins)
 
-    def run(self) -> None:
-        """Run the job, from where its state says."""
-        self._meltano("run", "load")
+    def run(self, **settings: str) -> None:
+        """Run the job, from where its state says.
 
-    def _meltano(self, *arguments: str) -> None:
-        print(f"\n$ meltano {' '.join(arguments)}", flush=True)
+        Args:
+            settings: More environment variables, for this run only.
+        """
+        self._meltano("run", self._job, **settings)
+
+    def _meltano(self, *arguments: str, **settings: str) -> None:
+        print(" ".join(("\n$", *(f"{name}={value}" for name, value in settings.items()), "meltano", *arguments)), flush=True)
         meltano = Path(sys.executable).with_name("meltano")
-        subprocess.run([meltano, *arguments], cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, check=True)
+        environment = {**self._environment, **settings}
+        subprocess.run([meltano, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=True)

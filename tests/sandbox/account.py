@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.sandbox.draw import Draw
@@ -146,6 +147,12 @@ class Account:
             if stream == "api_identity":
                 return [self.identity()]
             return self.store.truth(stream)
+
+    def kept(self, stream: str) -> dict[str, Row]:
+        """All that is kept of a stream's rows, by their ids: what a read tells, and what was written and no read ever tells."""
+        table_of(stream)
+        with self.store.lock:
+            return {entry.id: copy.deepcopy({**entry.hidden, **entry.row, **entry.ancestors}) for entry in self.store.entries(stream)}
 
     def identity(self) -> Row:
         """What GET /me says."""

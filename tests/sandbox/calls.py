@@ -30,9 +30,11 @@ class LoggedRequest:
         body: The JSON that was sent, else the text, else None.
         at: When it arrived, in seconds since 1970, by the real clock.
         stream: The stream that is read from this operation, or None.
+        table: The table that the operation is about: of a write, the stream that it belongs to.
         status: Status of the answer; None while there is none, and when none was sent.
         fault: Action of the fault that it met.
         is_replay: Whether an earlier answer was given again because of its idempotency key.
+        is_performed: Whether it was carried out, whatever became of the answer; a replay and a refused request were not.
         request_id: ProspectB2B's request id.
     """
 
@@ -44,9 +46,11 @@ class LoggedRequest:
     body: Any
     at: float
     stream: str | None = None
+    table: str | None = None
     status: int | None = None
     fault: str | None = None
     is_replay: bool = False
+    is_performed: bool = False
     request_id: str | None = None
 
 

@@ -6,10 +6,11 @@ import hmac
 import threading
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tests.sandbox.bodies import require_body
-from tests.sandbox.calls import UNAUTHORIZED, Answer, Call, LoggedRequest, Refusal, parse_body, parse_query
+from tests.sandbox.calls import CONFLICT, UNAUTHORIZED, Answer, Call, LoggedRequest, Refusal, parse_body, parse_query
 from tests.sandbox.closershq import ClosersHQ
 from tests.sandbox.faults import Fault, FaultPlan
 from tests.sandbox.hiringcenter_writes import HiringCenter
@@ -68,7 +69,8 @@ class Engine:
         self.idempotency = IdempotencyKeys(account.variant, account.clock)
         self.faults = FaultPlan()
         self.requests: list[LoggedRequest] = []
-        self.callbacks: list[Callable[[LoggedRequest], None]] = []
+        self.before: list[Callable[[LoggedRequest], None]] = []
+        self.after: list[Callable[[LoggedRequest], None]] = []
         self.mistakes: list[Exception] = []
         self.stopping = threading.Event()
 
@@ -84,15 +86,17 @@ class Engine:
         log = LoggedRequest(name, message.method, message.path, parse_query(message.query), headers, parse_body(message.content), time.time())
         try:
             operation, ids = system.router.find(message.method, message.path)
-            log.stream = operation.stream
+            log.stream, log.table = operation.stream, operation.table or None
             found: Call | Refusal = Call(log, message.content, operation, ids)
         except Refusal as refusal:
             found = refusal
         self.requests.append(log)
         try:
-            for callback in list(self.callbacks):
+            for callback in list(self.before):
                 callback(log)
             answer = self._respond(system, log, found)
+            for callback in list(self.after):
+                callback(log)
         except Exception as mistake:  # noqa: BLE001 - kept, and raised where the test can see it
             self.mistakes.append(mistake)
             answer = Answer(500, {"message": f"The sandbox itself failed: {mistake!r}"})
@@ -115,7 +119,7 @@ class Engine:
             else:
                 answer = self._carry_out(system, found, fault)
         except Refusal as refusal:
-            answer = system.refuse(refusal)
+            answer = self._refused(system, refusal)
         answer.headers = {**counted, **answer.headers}
         own = fault is not None and fault.body is not None and not fault.is_afterwards
         payload = answer.payload
@@ -124,6 +128,13 @@ class Engine:
             # What a test wrote is sent as it was written.
             answer.payload = payload
         return fault.spoil(answer) if fault and fault.is_afterwards else answer
+
+    def _refused(self, system: System, refusal: Refusal) -> Answer:
+        told = self.account.variant.conflict_body if refusal.status == CONFLICT else "reason"
+        if told == "phrase":
+            refusal = Refusal(refusal.status, HTTPStatus(refusal.status).phrase, headers=refusal.headers)
+        answer = system.refuse(refusal)
+        return Answer(answer.status, headers=answer.headers, raw=b"", content_type="text/plain") if told == "nothing" else answer
 
     @staticmethod
     def _planted(system: System, fault: Fault) -> Answer:
@@ -139,7 +150,9 @@ class Engine:
             if fault and fault.action == "delay":
                 self.stopping.wait(fault.seconds)
             with self.account.store.lock:
-                return system.perform(call)
+                answer = system.perform(call)
+                call.log.is_performed = True
+                return answer
 
         return self.idempotency.run(call, perform)
 

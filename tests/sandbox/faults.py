@@ -31,7 +31,7 @@ class Fault:
         action: What happens: `status` (refused with status, headers, body), `reset` (cut off before the headers), `reset_body` (cut off
             after half of the body), `drip` (a byte every `seconds`), `delay` (`seconds` go by first), `html` (200 with a page), `broken_json`,
             `empty_body`, `body` (200 with that JSON), `edit` (a callable makes another JSON of the real one), `redirect` (to `location`),
-            `lost` (carried out, but the connection is cut off before the headers).
+            `lost` (carried out, but the connection is cut off before the headers, or `status` is answered instead).
         path: A glob over the path below the system's base (`*` stops at a slash, `**` doesn't), or a compiled pattern that must match it all.
         method: Only this method.
         system: Only this system.
@@ -40,7 +40,7 @@ class Fault:
         where: Only requests for which this is true.
         times: How often; None is for ever.
         after: How many matching requests pass first.
-        status: Status of `status`, `redirect` and `body` (which have 503, 302 and 200).
+        status: Status of `status`, `redirect` and `body` (which have 503, 302 and 200), and of `lost`.
         headers: Headers of the answer.
         body: JSON of `body` and `status`.
         edit: Gets the real JSON, returns another.
@@ -120,6 +120,8 @@ class Fault:
         """What becomes of the real answer."""
         if self.action == "edit" and self.edit is not None:
             return Answer(answer.status, self.edit(answer.payload), answer.headers)
+        if self.action == "lost" and self.status:
+            return Answer(self.status, self.body or {"message": "As planted."}, dict(self.headers))
         answer.wire = {"lost": "reset", "reset_body": "half", "drip": "drip"}.get(self.action, answer.wire)
         answer.pace = self.seconds
         return answer

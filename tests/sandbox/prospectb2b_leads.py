@@ -49,7 +49,7 @@ class ProspectB2BLeads(ProspectB2BReads):
         """Upsert many leads; the answer is a plain list, without a word on each row."""
         rows = call.body["leads"]
         if not 1 <= len(rows) <= self.variant.bulk_max:
-            raise Refusal(BAD_REQUEST, f"leads must have 1 to {self.variant.bulk_max} entries.")
+            raise Refusal(self.variant.bulk_too_many if rows else BAD_REQUEST, f"leads must have 1 to {self.variant.bulk_max} entries.")
         problems = [find_problem("lead change", row, self.variant) or self._unwritable(row) for row in rows]
         if self.variant.bulk_refusal == "whole":
             for number, problem in enumerate(problems):
@@ -69,7 +69,7 @@ class ProspectB2BLeads(ProspectB2BReads):
         """Start an import."""
         counts = {"total_rows": 0, "imported_rows": 0, "error_count": 0}
         row = {"status": "queued", "name": call.body["name"], "file_name": call.body["file_name"], **counts}
-        return self._started("imports", row, {"file_data": call.body["file_data"]})
+        return self._started("imports", row, {name: call.body[name] for name in ("file_type", "file_data")})
 
     def list_rows(self, call: Call) -> Answer:
         """A page of a list, after the jobs in it went on."""
@@ -131,7 +131,7 @@ class ProspectB2BLeads(ProspectB2BReads):
 
     def _finish_import(self, entry: Entry) -> None:
         """Take each line of the file: a lead, or an error."""
-        rows = list(csv.DictReader(io.StringIO(_text(entry.hidden.pop("file_data")))))
+        rows = list(csv.DictReader(io.StringIO(_text(entry.hidden["file_data"]))))
         errors = 0
         for number, row in enumerate(rows, start=1):
             given = {name: value for name, value in row.items() if name in _SERVED and name not in {"tags", "is_qualified"} and value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from tests.sandbox.account import Account
@@ -68,6 +69,11 @@ class Sandbox:
             raise self._engine.mistakes[0]
 
     @property
+    def variant(self) -> Variant:
+        """How the servers behave where the documents are silent."""
+        return self._account.variant
+
+    @property
     def url(self) -> str:
         """Where the sandbox's own pages are, such as /sandbox/truth."""
         return self._server.url
@@ -102,6 +108,15 @@ class Sandbox:
             "prospectb2b_requests_per_minute": _NO_CEILING,
         }
 
+    def target_config(self) -> dict[str, Any]:
+        """Settings of the target for this sandbox, with ceilings that pace nothing; where it keeps its files is for the caller to say."""
+        return {
+            **self.tap_config(),
+            "closershq_api_key": self.closershq_key,
+            "closershq_api_url": self.closershq_url,
+            "closershq_requests_per_minute": _NO_CEILING,
+        }
+
     def truth(self, stream: str) -> list[Row]:
         """What a complete read of a stream must hold right now.
 
@@ -112,6 +127,17 @@ class Sandbox:
             The rows as the API serves them, each with the ids of the rows above it.
         """
         return self._account.truth(stream)
+
+    def kept(self, stream: str) -> dict[str, Row]:
+        """All that the server keeps of a stream's rows right now.
+
+        Args:
+            stream: Its name, or `closershq_prospects`.
+
+        Returns:
+            By id (of `closershq_prospects`: by e-mail in lower case), the rows of `truth` with what was written to them and is never served.
+        """
+        return self._account.kept(stream)
 
     def put(self, stream: str, row: Row | None = None, **parent: str) -> Row:
         """Add a row; what isn't given is made up, and made now.
@@ -161,6 +187,32 @@ class Sandbox:
         """Remove all faults."""
         self._engine.faults.clear()
 
-    def on_request(self, callback: Callable[[LoggedRequest], None]) -> None:
-        """Have a callback called before each request is answered, in the server's thread."""
-        self._engine.callbacks.append(callback)
+    def on_request(self, callback: Callable[[LoggedRequest], None], *, number: int | None = None) -> None:
+        """Have a callback called before each request is carried out, in the server's thread.
+
+        Args:
+            callback: Gets the request.
+            number: Call it just once, for the n-th request from now on.
+        """
+        self._engine.before.append(callback if number is None else _only(callback, number))
+
+    def on_answer(self, callback: Callable[[LoggedRequest], None], *, number: int | None = None) -> None:
+        """Have a callback called after each request was carried out or refused, and before anything of its answer is sent.
+
+        A client that is killed by such a callback never hears of a write that was performed.
+
+        Args:
+            callback: Gets the request, which says whether it `is_performed`.
+            number: Call it just once, for the n-th request from now on.
+        """
+        self._engine.after.append(callback if number is None else _only(callback, number))
+
+
+def _only(callback: Callable[[LoggedRequest], None], number: int) -> Callable[[LoggedRequest], None]:
+    count = itertools.count(1)
+
+    def call(request: LoggedRequest) -> None:
+        if next(count) == number:
+            callback(request)
+
+    return call

@@ -36,6 +36,7 @@ class Variant:
         prospectb2b_nulls: What a null in a lead's body does.
         lead_create_existing: What POST /leads does when email or phone is known.
         bulk_max: Most rows in POST /leads/bulk.
+        bulk_too_many: Status of a request with more.
         bulk_refusal: Whether one bad row refuses a bulk request or is left out of the answer.
         bulk_order: Order of a bulk answer.
         me_scopes: Whether GET /me tells the scopes.
@@ -44,6 +45,7 @@ class Variant:
         ratelimit_reset: Unit of RateLimit-Reset.
         idempotency: Whether idempotency keys do anything.
         idempotency_seconds: For how long a key is remembered.
+        conflict_body: What the body of a 409 tells: the reason, no more than the name of its status, or nothing at all.
         job_polls: After how many reads of it an import or export is finished.
         job_seconds: After how long it is finished without being read.
         closershq_answers: Form of ClosersHQ's answers.
@@ -76,6 +78,7 @@ class Variant:
     prospectb2b_nulls: Literal["clear", "ignore", "refuse"] = "clear"
     lead_create_existing: Literal["duplicate", "conflict"] = "duplicate"
     bulk_max: int = 1000
+    bulk_too_many: Literal[400, 413] = 400
     bulk_refusal: Literal["whole", "rows"] = "whole"
     bulk_order: Literal["same", "shuffled"] = "same"
     me_scopes: bool = True
@@ -84,6 +87,7 @@ class Variant:
     ratelimit_reset: Literal["epoch", "epoch_ms", "delta"] = "epoch"
     idempotency: Literal["honoured", "ignored"] = "honoured"
     idempotency_seconds: int = 86_400
+    conflict_body: Literal["reason", "phrase", "nothing"] = "reason"
     job_polls: int = 3
     job_seconds: int = 60
     closershq_answers: Literal["json", "empty", "text"] = "json"

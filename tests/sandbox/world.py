@@ -75,6 +75,18 @@ class World:
             self._numbers[name] = counts.get(name, scaled if most is None else min(scaled, most))
         self._children = {table: counts.get(name) for name, table in _PER_PARENT.items()}
 
+    @classmethod
+    def empty(cls, seed: int = 8, **counts: int) -> World:
+        """An account that has no row in any list: what another one can be copied into.
+
+        Stages, pipelines and users are known all the same, and so is what there is one of (settings, identity ...).
+
+        Args:
+            seed: Another one than the default world's, so that no id of an account is one of its copy's by chance.
+            counts: What it has in spite of that.
+        """
+        return cls(seed, 0, **{**dict.fromkeys(_SCALES, 0), **counts})
+
     def fill(self, store: Store) -> None:
         """Make all rows."""
         ids: dict[str, list[str]] = {}

@@ -1,0 +1,278 @@
+"""The ledger: the memory of what was written, so that nothing is written twice and nothing that is unchanged at all.
+
+One row for each stream and source key: what was last sent, which version of the record that was, what became of it, and the API's id. A row is
+written ahead of its request, so that a run that is killed at any moment leaves behind what the next one must look at. It holds no field of a
+record: keys, contents and what rows are found by are digests.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from tap_hiringcenter.api.program import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+VERSION = 1
+
+PENDING = "pending"
+WRITTEN = "written"
+REJECTED = "rejected"
+DELETED = "deleted"
+
+# Keys in one look-up: each is one probe of the primary key, and SQLite before 3.32 takes 999 parameters at most.
+_KEYS_AT_ONCE = 500
+_INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_EXTRA = {"postgresql": "Install hiringcenter-singer[postgresql] for a ledger in PostgreSQL"}
+
+_tables = sa.MetaData()
+_facts = sa.Table(
+    "hiringcenter_ledger",
+    _tables,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.String(255), nullable=False),
+)
+_entries = sa.Table(
+    "hiringcenter_ledger_entries",
+    _tables,
+    sa.Column("stream", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.String(32), nullable=False),
+    sa.Column("outcome", sa.String(8), nullable=False),
+    sa.Column("remote_id", sa.Text),
+    sa.Column("match", sa.Text, nullable=False),
+    sa.Column("marks", sa.Text, nullable=False),
+    sa.Column("since", sa.String(24)),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("probe", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+sa.Index("hiringcenter_ledger_remote", _entries.c.stream, _entries.c.remote_id)
+
+
+class LedgerError(InputError):
+    """The ledger can't be used; nothing is written without it."""
+
+
+@dataclass
+class Entry:
+    """What is known of one record.
+
+    Attributes:
+        version: Number of the content that was last sent; a new one for each change, also back to an earlier content.
+        content: Digest of that content.
+        outcome: `pending` while it isn't known whether it was written, else `written`, `rejected` or `deleted`.
+        remote_id: The API's id of the row, once known.
+        match: Digests of what the API finds the row by (e-mail, phone), with spaces between them.
+        marks: While pending: digests of what makes a row the one that may have been created, with spaces between them.
+        since: While pending: the server's time before the first attempt (RFC 3339, UTC).
+        step: While pending: how many of the record's actions are done.
+        probe: While pending: what was counted before an action.
+    """
+
+    version: int = 0
+    content: str = ""
+    outcome: str = ""
+    remote_id: str | None = None
+    match: str = ""
+    marks: str = ""
+    since: str | None = None
+    step: int = 0
+    probe: int | None = None
+
+    def settle(self, outcome: str) -> None:
+        """Note what became of it; what was needed to find that out is forgotten."""
+        self.outcome = outcome
+        self.marks, self.since, self.step, self.probe = "", None, 0, None
+
+
+_COLUMNS = [_entries.c[field.name] for field in fields(Entry)]
+
+
+class Ledger:
+    """An open ledger; no other run can open it meanwhile. May be used by many threads.
+
+    Args:
+        uri: SQLAlchemy URL of a SQLite or PostgreSQL database.
+        is_read_only: Whether nothing is to be kept (a dry run): a database that isn't there yet is not made.
+
+    Attributes:
+        id: Tells this ledger from all others; part of each idempotency key.
+
+    Raises:
+        LedgerError: It can't be reached or made, is in use, or is not one that this version can read.
+    """
+
+    def __init__(self, uri: str, *, is_read_only: bool = False) -> None:
+        self._is_read_only = is_read_only
+        self._lock = threading.Lock()
+        url = parse(uri)
+        if is_read_only and url.get_backend_name() == "sqlite" and not sa.inspect(sa.create_engine(url)).has_table(_facts.name):
+            url = url.set(database=":memory:")
+        is_sqlite = url.get_backend_name() == "sqlite"
+        arguments = {"check_same_thread": False, "timeout": 1} if is_sqlite else {}
+        try:
+            self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+        except ImportError as error:
+            msg = f"The ledger can't be opened: {error.name} is not installed. {_EXTRA.get(url.get_backend_name(), '')}"
+            raise LedgerError(msg) from error
+        self._insert = _INSERTS[url.get_backend_name()]
+        with self._errors():
+            self._connection = self._engine.connect()
+            self._seize(is_sqlite=is_sqlite)
+            _tables.create_all(self._connection)
+            self._connection.commit()
+            self.id = self._open()
+
+    def _seize(self, *, is_sqlite: bool) -> None:
+        """Keep every other run out, until this process ends in whatever way."""
+        if is_sqlite:
+            self._connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
+            self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing; a machine without power may lose the last entries, which are then looked up like a lost ledger's.
+            self._connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
+            self._connection.commit()
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._connection.exec_driver_sql("COMMIT")
+            self._connection.rollback()
+            return
+        # Of this schema only, so that pipelines may share a database.
+        if not self._connection.scalar(sa.text("SELECT pg_try_advisory_lock(hashtext('hiringcenter_ledger.' || current_schema()))")):
+            msg = "The ledger is in use by another run. Wait for it to end, or give each pipeline a ledger (a schema) of its own"
+            raise LedgerError(msg)
+        self._connection.commit()
+
+    def _open(self) -> str:
+        facts = {row.name: row.value for row in self._connection.execute(sa.select(_facts))}
+        if not facts:
+            if self._connection.execute(sa.select(_entries.c.key).limit(1)).first():
+                msg = "The ledger has lost its version and can't be trusted: restore it, or start a new one (see the README on lost ledgers)"
+                raise LedgerError(msg)
+            facts = {"version": str(VERSION), "id": uuid.uuid4().hex}
+            self._connection.execute(sa.insert(_facts), [{"name": name, "value": value} for name, value in facts.items()])
+        self._connection.commit()
+        if facts.get("version") != str(VERSION) or "id" not in facts:
+            msg = f"The ledger has version {facts.get('version')}, and this program reads version {VERSION}: use the program that made it"
+            raise LedgerError(msg)
+        return str(facts["id"])
+
+    def belongs_to(self, system: str, account: str) -> None:
+        """Make sure that the ledger is about an account, and about no other.
+
+        Args:
+            system: Name of the system.
+            account: What tells the account from others.
+
+        Raises:
+            LedgerError: It is about another account of that system: its rows would pass for written there.
+        """
+        name, value = f"account.{system}", str(uuid.uuid5(uuid.NAMESPACE_URL, account))
+        with self._lock, self._errors():
+            known = self._connection.scalar(sa.select(_facts.c.value).where(_facts.c.name == name))
+            if known is None and not self._is_read_only:
+                self._connection.execute(sa.insert(_facts).values(name=name, value=value))
+            self._connection.commit()
+        if known not in {None, value}:
+            msg = f"The ledger is about another account of {system}: give each account a ledger of its own (ledger_uri)"
+            raise LedgerError(msg)
+
+    def find(self, stream: str, keys: Iterable[str]) -> dict[str, Entry]:
+        """Look entries up.
+
+        Args:
+            stream: The stream.
+            keys: Digests of source keys.
+
+        Returns:
+            The entries that there are, by key.
+        """
+        wanted, found = list(dict.fromkeys(keys)), {}
+        with self._lock, self._errors():
+            for start in range(0, len(wanted), _KEYS_AT_ONCE):
+                chunk = wanted[start : start + _KEYS_AT_ONCE]
+                query = sa.select(_entries.c.key, *_COLUMNS).where(_entries.c.stream == stream, _entries.c.key.in_(chunk))
+                for key, *values in self._connection.execute(query):
+                    found[key] = Entry(*values)
+            self._connection.commit()
+        return found
+
+    def owner(self, stream: str, remote_id: str) -> str | None:
+        """Key of the record that a row of the API belongs to, or None when it belongs to none."""
+        query = sa.select(_entries.c.key).where(_entries.c.stream == stream, _entries.c.remote_id == remote_id).limit(1)
+        with self._lock, self._errors():
+            owner = self._connection.scalar(query)
+            self._connection.commit()
+        return owner
+
+    def save(self, stream: str, entries: Mapping[str, Entry]) -> None:
+        """Keep entries, all or none of them.
+
+        Args:
+            stream: The stream.
+            entries: The entries by key.
+
+        Raises:
+            LedgerError: They can't be kept.
+        """
+        if self._is_read_only or not entries:
+            return
+        rows: Sequence[Mapping[str, Any]] = [{"stream": stream, "key": key, **asdict(entry)} for key, entry in entries.items()]
+        insert = self._insert(_entries)
+        changed = {column.name: insert.excluded[column.name] for column in _COLUMNS}
+        statement = insert.on_conflict_do_update(index_elements=[_entries.c.stream, _entries.c.key], set_=changed)
+        with self._lock, self._errors():
+            self._connection.execute(statement, rows)
+            self._connection.commit()
+
+    def close(self) -> None:
+        """Let others in."""
+        with self._lock:
+            self._connection.close()
+            self._engine.dispose()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            # Of the database's own words the first line: what follows quotes statements.
+            text = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+            if "locked" in text:
+                text += ": another run uses it. Wait for it to end"
+            msg = f"The ledger can't be used ({text}). Nothing is passed on that it doesn't hold"
+            raise LedgerError(msg) from error
+
+
+def parse(uri: str) -> sa.URL:
+    """Read the setting `ledger_uri`.
+
+    Args:
+        uri: SQLAlchemy URL.
+
+    Returns:
+        The URL.
+
+    Raises:
+        LedgerError: It is none, or of a database that a ledger can't be in.
+    """
+    try:
+        url = sa.make_url(uri)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() in _INSERTS:
+            return url
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        pass  # not quoted: it may hold a password
+    msg = "ledger_uri must be the SQLAlchemy URL of a SQLite or PostgreSQL database, such as sqlite:///hiringcenter-ledger.db"
+    raise LedgerError(msg)

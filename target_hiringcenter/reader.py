@@ -1,0 +1,40 @@
+"""Reading Singer messages, with errors that quote no record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from singer_sdk.io_base import SingerReader
+
+from tap_hiringcenter.api.program import InputError
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+
+class Reader(SingerReader):
+    """The SDK's reader, but for what it says of a line that it can't read, and for numbers: what is sent on is JSON again, without decimals."""
+
+    @override
+    def deserialize_json(self, line: str) -> dict[str, Any]:
+        try:
+            found = json.loads(line, parse_constant=str)
+        except (ValueError, RecursionError) as error:
+            msg = "A line of the input is not JSON: is what comes in the output of a tap?"
+            raise InputError(msg) from error
+        if not isinstance(found, dict):
+            msg = "A line of the input is not a Singer message"
+            raise InputError(msg)
+        return found
+
+    @override
+    @staticmethod
+    def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
+        missing = sorted(requires - set(line_dict))
+        if missing:
+            msg = f"A message of the input has no {', '.join(missing)}"
+            raise InputError(msg)

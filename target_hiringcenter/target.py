@@ -1,0 +1,248 @@
+"""The target: its settings, which sink takes which stream, when STATE is passed on, and how a run ends."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Target
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+
+from tap_hiringcenter.api.errors import ApiError
+from tap_hiringcenter.api.program import InputError, Program, Stopped
+from tap_hiringcenter.api.reports import Report
+from tap_hiringcenter.api.settings import key_of
+from tap_hiringcenter.api.transport import Allowance, Transport
+from target_hiringcenter import settings
+from target_hiringcenter.access import Access
+from target_hiringcenter.desk import Desk
+from target_hiringcenter.ledger import Ledger
+from target_hiringcenter.reader import Reader
+from target_hiringcenter.sinks import SINKS
+from target_hiringcenter.tasks import Outcome, SinkReport
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.sinks import Sink
+
+    from tap_hiringcenter.api.systems import System
+    from target_hiringcenter.sinks.base import ApiSink
+    from target_hiringcenter.writes import Row
+
+# Settings that the SDK adds for loaders of tables, and that would do nothing here.
+_FOR_TABLES = ("add_record_metadata", "load_method")
+
+
+class TargetHiringcenter(Program, Target):
+    """Singer target for HiringCenter, ProspectB2B and ClosersHQ."""
+
+    name = "target-hiringcenter"
+    package_name = "hiringcenter-singer"
+    systems: ClassVar[Sequence[System]] = settings.SYSTEMS
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.SCHEMA
+    message_reader_class = Reader
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  # passed on as they are
+        """Make the target; see `Target` for the arguments.
+
+        Args:
+            kwargs: As in `Target`.
+        """
+        super().__init__(**kwargs)
+        # Streams are worked off one after the other, since rows of one refer to rows of another; within a stream, writes go side by side.
+        self.max_parallelism = 1
+        self.report: Report[SinkReport] = Report(datetime.fromtimestamp(self.initialized_at / 1000, tz=timezone.utc))
+        self._has_drained = False
+        self._passed_on: dict[str, Any] | None = None
+
+    @override
+    def mistakes(self) -> list[str]:
+        return settings.mistakes(self.config)
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        super().append_builtin_config(config_jsonschema)
+        for name in _FOR_TABLES:
+            config_jsonschema["properties"].pop(name, None)
+
+    @cached_property
+    def _transports(self) -> dict[System, Transport]:
+        allowance = Allowance(self.config.get("max_requests"))
+        return {system: Transport(system, self.config, allowance) for system in self.systems if self.config.get(key_of(system))}
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(self.config["ledger_uri"], is_read_only=self.config["dry_run"])
+
+    @cached_property
+    def _access(self) -> Access:
+        return Access(self._transports, self._ledger)
+
+    @cached_property
+    def _desk(self) -> Desk:
+        return Desk(self._transports, self._ledger, self.report, self.config)
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        for sink in SINKS:
+            if sink.name == stream_name:
+                return sink
+        msg = f"There is no sink for the stream {stream_name!r}. Rename it with stream_maps to one of {', '.join(sink.name for sink in SINKS)}"
+        raise InputError(msg)
+
+    @override
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        if schema is not None and stream_name in self._sinks_active:
+            # A new schema makes a new sink: what came under the old one goes before what comes under the new one.
+            self.drain_one(self._sinks_active[stream_name])
+        return super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
+
+    def prepare(self, sink: ApiSink) -> None:
+        """Make sure, before the first record of a stream is written, that its records can be.
+
+        Raises:
+            InputError: They can't: the message says what to set.
+            ApiError: The system can't be reached, or refuses the key.
+        """
+        entry = self.report.streams.setdefault(sink.name, SinkReport())
+        self._access.check(type(sink), entry.usage)
+        _ = self._desk
+
+    def work_off(self, sink: ApiSink, records: Sequence[Row]) -> None:
+        """Bring the records of a sink to their end.
+
+        Args:
+            sink: The sink.
+            records: Its records in their order.
+        """
+        # What they refer to first.
+        for stream in sink.refers_to.values():
+            if stream != sink.name and stream in self._sinks_active:
+                self.drain_one(self._sinks_active[stream])
+        try:
+            self._desk.work_off(sink, records)
+        except BaseException as error:
+            self.report.streams[sink.name].reason = _reason(error)
+            raise
+        self._has_drained = True
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_record_message(message_dict)
+        if self._has_drained:
+            self._has_drained = False
+            self._pass_state_on()
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_state_message(message_dict)
+        self._pass_state_on()
+
+    def _pass_state_on(self) -> None:
+        """Pass the latest STATE on when nothing that came before it is left to be done."""
+        if self._latest_state is not None and all(sink.current_size == 0 for sink in (*self._sinks_active.values(), *self._sinks_to_clear)):
+            self._write_state_message(self._latest_state)
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        # After a dry run nothing is written, so the next run must get the same rows.
+        if self.config["dry_run"] or state == self._passed_on:
+            return
+        self._passed_on = state
+        super()._write_state_message(state)
+
+    @override
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        msg = "BATCH messages are not supported: switch batch_config off in the tap, so that it sends records"
+        raise InputError(msg)
+
+    @override
+    def stop(self, signal_number: int) -> None:
+        # At once: what was begun stands in the ledger, and no STATE is passed on for it.
+        raise Stopped(signal_number)
+
+    def run(self, file_input: IO[str] | None) -> int:
+        """Write everything that comes.
+
+        Args:
+            file_input: The Singer messages; standard input when None.
+
+        Returns:
+            The exit code.
+
+        Raises:
+            ApiError: A system can't be asked any more.
+            InputError: The input, the settings or the ledger can't be used.
+            OSError: Something can't be kept that must be.
+            Stopped: The process was asked to stop.
+        """
+        with self._telling(self.report):
+            try:
+                self.listen(file_input)
+            except (ApiError, InputError, OSError):
+                raise
+            except RecordsWithoutSchemaException as error:
+                msg = "A record came before the SCHEMA of its stream: is what comes in the whole output of a tap?"
+                raise InputError(msg) from error
+            except MissingKeyPropertiesError as error:
+                msg = "A record lacks a key property that the SCHEMA of its stream names"
+                raise InputError(msg) from error
+            except Exception as error:
+                # Where it happened, but not its text, which could quote a record.
+                self.logger.error("%s%s", "".join(traceback.format_tb(error.__traceback__)), type(error).__name__)  # noqa: TRY400
+                msg = "The input can't be worked off: see stream_maps, if there are any; else this is a mistake in this target, please report it"
+                raise InputError(msg) from error
+            finally:
+                if "_ledger" in self.__dict__:
+                    self._ledger.close()
+        rejected = sum(entry.outcomes[Outcome.REJECTED] for entry in self.report.streams.values())
+        if rejected:
+            self.logger.warning("%d records were rejected: see %s", rejected, self.config["rejects_path"])
+        return int(rejected > self.config["max_rejects"])
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # the SDK's own targets narrow this signature as well
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        if about:
+            cls.print_about(about_format)
+            return
+        cls._conclude(lambda: cls._ready(config).run(file_input))
+
+
+def _reason(error: BaseException) -> str:
+    """Why a stream has not come to its end, for the report."""
+    if isinstance(error, (ApiError, InputError)):
+        return str(error)
+    return "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
