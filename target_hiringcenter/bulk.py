@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.errors import ConflictError, NotFoundError, RefusedError, TransientError
 from tap_hiringcenter.api.transport import Request
-from target_hiringcenter.writer import found_by, kept
+from target_hiringcenter.rows import found_by, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

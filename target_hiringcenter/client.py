@@ -10,6 +10,7 @@ from tap_hiringcenter.api import envelopes, times
 from tap_hiringcenter.api.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UncertainError
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
 from tap_hiringcenter.api.transport import Patience, Request, Transport
+from target_hiringcenter.rows import made_before
 from target_hiringcenter.writes import digest
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Client:
         for row in self.list(request, task.usage):
             identity = look.identity(row)
             is_it = (identity is not None and digest(identity) in marks) or (task.form.own_id is not None and str(row["id"]) == task.form.own_id)
-            if is_it and not (since and _made_before(row, since)) and self.is_free(task, str(row["id"])):
+            if is_it and not (since and made_before(row, since)) and self.is_free(task, str(row["id"])):
                 return row
         return None
 
@@ -193,31 +194,35 @@ class Client:
 
     def list(self, request: Request, usage: Usage) -> Iterator[Row]:
         """The rows of a list, to its end, as far as they have an id."""
+        limit = request.query.get("limit")
         query: dict[str, Any] = dict(request.query)
         asked = [query]
         while True:
-            answer = self._transport.send(Request("GET", request.path, request.ids, query), usage, _patience())
+            try:
+                answer = self._transport.send(Request("GET", request.path, request.ids, query), usage, _patience())
+            except NotFoundError:
+                return  # of what is not there, there are no rows
+            except RefusedError:
+                if "limit" not in query:
+                    raise
+                # The most that a list gives is not documented for all of them.
+                limit = None
+                query = {name: value for name, value in query.items() if name != "limit"}
+                continue
             if self._system is PROSPECTB2B:
                 page = envelopes.prospectb2b_list(answer)
             else:
-                page = envelopes.hiringcenter_list(answer, request.path.strip("/"), request.query.get("limit"))
+                page = envelopes.hiringcenter_list(answer, request.path.strip("/"), limit)
             yield from (row for row in page.rows if row.get("id") is not None)
-            following = next((step for step in (page.next, page.otherwise) if step and {**request.query, **step} not in asked), None)
+            base = {name: value for name, value in request.query.items() if name != "limit" or limit is not None}
+            following = next((step for step in (page.next, page.otherwise) if step and {**base, **step} not in asked), None)
             if following is None:
                 if page.next and not page.otherwise:
                     envelopes.refuse(answer, "names a page as the next one that was read already")
                 return
-            query = {**request.query, **following}
+            query = {**base, **following}
             asked.append(query)
 
 
 def _patience(tries: int = _TRIES) -> Patience:
     return Patience(tries, _LIMITED)
-
-
-def _made_before(row: Row, since: str) -> bool:
-    made = row.get("created_at", row.get("createdAt"))
-    try:
-        return made is not None and times.normalise(made) < since
-    except ValueError:
-        return False

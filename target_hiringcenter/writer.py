@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tap_hiringcenter.api import times
 from tap_hiringcenter.api.budget import HOUR
 from tap_hiringcenter.api.errors import (
     ApiError,
@@ -23,12 +21,11 @@ from tap_hiringcenter.api.errors import (
     UncertainError,
 )
 from target_hiringcenter.ledger import DELETED, PENDING, REJECTED, WRITTEN
+from target_hiringcenter.rows import agrees, found_by, kept
 from target_hiringcenter.tasks import Outcome, Reject
 from target_hiringcenter.writes import RejectedError, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from target_hiringcenter.client import Client
     from target_hiringcenter.files import Lines
     from target_hiringcenter.ledger import Ledger
@@ -41,8 +38,11 @@ logger = logging.getLogger(__name__)
 _NO_ID = "-"
 # So many records in a row that the API did not answer for are its trouble and not theirs.
 _MOST_FAILURES = 3
+_UNSEEN = "its signing secret was not shown: rotate it in the product to get one"
 _FIRST_POLL = 0.5
 _LONGEST_POLL = 30.0
+# So often a job may not be found, since it may become visible late.
+_MOST_MISSES = 10
 # No document lists what the status of a job can be; these are the words that such a thing ends with.
 _DONE = {"completed", "complete", "done", "finished", "succeeded", "success", "ready"}
 _FAILED = {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired"}
@@ -163,7 +163,10 @@ class Writer:
         remote_id, row = self.locate(task)
         entry.remote_id = remote_id
         if known is None and row is not None:
+            entry.match = _digests(kept(form.match, row))
             self._save([task])
+            if form.secret and task.is_resumed:
+                task.warnings.append(_UNSEEN)
         try:
             write = self.choose(task, remote_id, row)
             if write is None:
@@ -239,14 +242,14 @@ class Writer:
             if form.create is None:
                 raise RejectedError(form.lacks or "can't be created")
             return form.create
-        if row is not None and agrees(row, form.change or form.create):
-            return None
         if form.change and not (form.upserts and not self._is_lost(task)):
-            return form.change
+            # What an attempt that was cut off has made may lack what its further writes would have brought, and that the API doesn't show.
+            is_whole = row is not None and agrees(row, form.change) and not (task.is_resumed and form.after_create)
+            return None if is_whole else form.change
         if form.upserts:
             self._warn_of_double(task)
             return form.create
-        if form.create:
+        if form.create and row is None:
             task.warnings.append("changed in the source, where the API has no operation to change it")
         return None
 
@@ -311,7 +314,7 @@ class Writer:
                 task.warnings.append("accepted, but its phone was not kept")
             if form.secret:
                 self._keep_secret(task, row)
-        entry.match = " ".join(sorted(digest(key) for key in match))
+        entry.match = _digests(match)
 
     def _change(self, task: Task, change: Write) -> None:
         try:
@@ -324,10 +327,8 @@ class Writer:
             self._create(task, task.form.create)
             return
         task.entry.remote_id = task.entry.remote_id or _unnamed(task)
-        match = task.form.match if row is None or not task.form.upserts else kept(task.form.match, row)
-        task.entry.match = " ".join(sorted(digest(key) for key in match))
-        if row is not None and row.get("message") is not None and "message" not in (change.body or {}):
-            task.warnings.append("accepted with a warning of the API (message)")
+        is_shown = row is not None and bool(found_by(row))
+        task.entry.match = _digests(kept(task.form.match, row) if is_shown and row is not None else task.form.match)
 
     def _remove(self, task: Task, remove: Write) -> None:
         # A row that is gone already is what was asked for.
@@ -361,19 +362,21 @@ class Writer:
         """Read a job until it has ended.
 
         Raises:
-            RejectedError: It failed, or it has not ended for an hour.
+            RejectedError: It failed.
+            TransientError: It can't be found, or it has not ended for an hour.
         """
-        wait, until = _FIRST_POLL, time.monotonic() + HOUR
+        wait, until, misses = _FIRST_POLL, time.monotonic() + HOUR, 0
         while True:
             row = self.client.read(path, {"id": str(task.entry.remote_id)}, task.usage) or {}
+            misses += not row
             status = str(row.get("status")).casefold()
             if status in _DONE:
                 break
             if status in _FAILED:
                 msg = "the API took it and its job failed; its errors are in the product, and in the tap's streams"
                 raise RejectedError(msg)
-            if time.monotonic() > until:
-                raise TransientError("the job has not ended for an hour", asked=f"{task.sink.system.label}: GET {path}")  # noqa: EM101, TRY003
+            if time.monotonic() > until or misses > _MOST_MISSES:
+                raise TransientError("the job can't be found, or has not ended for an hour", asked=f"{task.sink.system.label}: GET {path}")  # noqa: EM101, TRY003
             self.client.rest(wait)
             wait = min(wait * 1.5, _LONGEST_POLL)
         if row.get("error_count"):
@@ -384,59 +387,16 @@ class Writer:
         if shown:
             self._secrets.append({"stream": task.sink.name, "key": dict(task.source), "id": row["id"], **shown})
         else:
-            task.warnings.append("its signing secret was not shown: rotate it in the product to get one")
+            task.warnings.append(_UNSEEN)
 
     def _save(self, tasks: list[Task]) -> None:
         if tasks:
             self._ledger.save(tasks[0].sink.name, {task.key: task.entry for task in tasks})
 
 
+def _digests(match: frozenset[str]) -> str:
+    return " ".join(sorted(digest(key) for key in match))
+
+
 def _unnamed(task: Task) -> str | None:
     return _NO_ID if task.sink.row_path is None else None
-
-
-def agrees(row: Row, write: Write | None) -> bool:
-    """Whether a row is as a write would make it, as far as the row shows.
-
-    Args:
-        row: A row of the API.
-        write: The write.
-    """
-    body: Mapping[str, Any] = (write.body if write else None) or {}
-    return all(_same(row[name], value) for name, value in body.items() if name in row)
-
-
-def _same(one: object, other: object) -> bool:
-    if one == other:
-        return True
-    try:
-        return times.normalise(one) == times.normalise(other)
-    except ValueError:
-        return False
-
-
-def found_by(row: Row) -> set[str]:
-    """What a row can be found by, in the words of `Form.match`.
-
-    Args:
-        row: The row as the API shows it.
-    """
-    found = {"email": str(row.get("email") or "").strip().casefold(), "phone": _digits(row)}
-    return {f"{name}:{text}" for name, text in found.items() if text}
-
-
-def kept(match: frozenset[str], row: Row) -> frozenset[str]:
-    """What of that which a row should be found by the row really has; a phone with or without its country's code.
-
-    Args:
-        match: See `Form.match`.
-        row: The row as the API shows it.
-    """
-    digits = _digits(row)
-    phones = {key for key in match if digits and key.startswith("phone:") and (key.endswith(digits) or digits.endswith(key[len("phone:") :]))}
-    others = {key for key in match if not key.startswith(("email:", "phone:"))}
-    return frozenset((match & found_by(row)) | phones | others)
-
-
-def _digits(row: Row) -> str:
-    return re.sub(r"[^0-9]", "", str(row.get("phone") or ""))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tap_hiringcenter.api.systems import CLOSERSHQ
 from target_hiringcenter.fields import Field, body_of, boolean, email, mapping, names, require, text
+from target_hiringcenter.rows import found_by
 from target_hiringcenter.sinks.base import DELETED_AT
 from target_hiringcenter.sinks.record import RecordSink
-from target_hiringcenter.writer import found_by
 from target_hiringcenter.writes import Form, Write
 
 if sys.version_info >= (3, 12):

@@ -23,10 +23,10 @@ from target_hiringcenter.fields import (
     url,
     zone,
 )
+from target_hiringcenter.rows import found_by
 from target_hiringcenter.sinks.base import DELETED_AT
 from target_hiringcenter.sinks.looks import Trait, contact_locks, digits, folded, instant, look_for, words
 from target_hiringcenter.sinks.record import RecordSink, own_id
-from target_hiringcenter.writer import found_by
 from target_hiringcenter.writes import Form, RejectedError, Write
 
 if sys.version_info >= (3, 12):

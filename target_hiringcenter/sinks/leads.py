@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tap_hiringcenter.api.systems import PROSPECTB2B
 from target_hiringcenter.fields import Field, body_of, boolean, date_time, email, names, number, require, text, texts, trimmed
+from target_hiringcenter.rows import found_by
 from target_hiringcenter.sinks.base import DELETED_AT
 from target_hiringcenter.sinks.looks import Trait, contact_locks, digits, folded, look_for
 from target_hiringcenter.sinks.record import RecordSink, own_id
-from target_hiringcenter.writer import found_by
 from target_hiringcenter.writes import Form, RejectedError, Write
 
 if sys.version_info >= (3, 12):

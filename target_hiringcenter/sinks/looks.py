@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.transport import Request
-from target_hiringcenter.writer import found_by
+from target_hiringcenter.rows import found_by
 from target_hiringcenter.writes import Look
 
 if TYPE_CHECKING:

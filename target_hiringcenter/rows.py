@@ -1,0 +1,74 @@
+"""What a row of an API tells: whether it is as a record wants it, and what it can be found by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tap_hiringcenter.api import times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_hiringcenter.writes import Row, Write
+
+
+def agrees(row: Row, write: Write) -> bool:
+    """Whether a row shows all that a write would make of it.
+
+    Args:
+        row: A row of the API.
+        write: The write.
+    """
+    body: Mapping[str, Any] = write.body or {}
+    return all(name in row and _is_same(row[name], value) for name, value in body.items())
+
+
+def _is_same(one: object, other: object) -> bool:
+    if one == other:
+        return True
+    try:
+        return times.normalise(one) == times.normalise(other)
+    except ValueError:
+        return False
+
+
+def found_by(row: Row) -> set[str]:
+    """What a row can be found by, in the words of `Form.match`.
+
+    Args:
+        row: The row as the API shows it, or as it is to be written.
+    """
+    found = {"email": str(row.get("email") or "").strip().casefold(), "phone": _digits(row)}
+    return {f"{name}:{text}" for name, text in found.items() if text}
+
+
+def kept(match: frozenset[str], row: Row) -> frozenset[str]:
+    """What of that which a row should be found by the row really has; a phone with or without its country's code.
+
+    Args:
+        match: See `Form.match`.
+        row: The row as the API shows it.
+    """
+    digits = _digits(row)
+    phones = {key for key in match if digits and key.startswith("phone:") and (key.endswith(digits) or digits.endswith(key[len("phone:") :]))}
+    others = {key for key in match if not key.startswith(("email:", "phone:"))}
+    return frozenset((match & found_by(row)) | phones | others)
+
+
+def made_before(row: Row, since: str) -> bool:
+    """Whether a row says that it was made before a time.
+
+    Args:
+        row: The row as the API shows it.
+        since: The time (RFC 3339, UTC, milliseconds).
+    """
+    made = row.get("created_at", row.get("createdAt"))
+    try:
+        return made is not None and times.normalise(made) < since
+    except ValueError:
+        return False
+
+
+def _digits(row: Row) -> str:
+    return re.sub(r"[^0-9]", "", str(row.get("phone") or ""))
