@@ -6,7 +6,7 @@ import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from target_hiringcenter.ledger import DELETED, WRITTEN, Entry
+from target_hiringcenter.ledger import DELETED, REJECTED, WRITTEN, Entry
 from target_hiringcenter.tasks import Outcome, Reject, Task
 from target_hiringcenter.writes import Form, RejectedError, digest
 
@@ -47,10 +47,14 @@ class Batch:
         Args:
             resends: Whether unchanged records are to be written as well.
         """
-        entries = self._ledger.find(self._sink.name, (task.key for task in self.tasks if task.outcome is None))
+        entries = self._ledger.find(self._sink.name, (task.key for task in self.tasks if task.key))
         found, touched = [], set()
+        unwritten: dict[str, Entry] = {}
         for task in self.tasks:
             if task.outcome is not None:
+                # So that what refers to it is rejected as well, and not sent with a key that means nothing to the API.
+                if task.key and task.key not in entries:
+                    unwritten[task.key] = entries[task.key] = Entry(outcome=REJECTED)
                 continue
             # All records of one key share its entry, so that each sees what became of the one before it.
             task.entry = entries.setdefault(task.key, Entry())
@@ -59,21 +63,21 @@ class Batch:
             else:
                 touched.add(task.key)
                 found.append(task)
+        self._ledger.save(self._sink.name, unwritten)
         return found
 
     def _task(self, record: Row) -> Task:
         task = Task(self._sink, {}, "", _NOTHING, "", Entry())
         try:
             task.source = self._source(record)
+            task.key = key_of(task.source.values()) if task.source else ""
             task.form = self._form({**record, **self._translated(record)})
         except RejectedError as error:
             task.outcome = Outcome.REJECTED
             task.reject = Reject(error.reason, error.column)
             return task
         task.content = task.form.content()
-        if task.source:
-            task.key = key_of(task.source.values())
-        else:
+        if not task.key:
             # A stream without key properties: what the API finds the row by is its key, else all that it holds.
             task.key = digest(["without key properties", *(sorted(task.form.match) or [task.content])])
         return task

@@ -11,6 +11,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -118,9 +119,9 @@ class Ledger:
         self._is_read_only = is_read_only
         self._lock = threading.Lock()
         url = parse(uri)
-        if is_read_only and url.get_backend_name() == "sqlite" and not sa.inspect(sa.create_engine(url)).has_table(_facts.name):
-            url = url.set(database=":memory:")
         is_sqlite = url.get_backend_name() == "sqlite"
+        if is_sqlite and is_read_only and not Path(url.database or "").is_file():
+            url = url.set(database=":memory:")
         arguments = {"check_same_thread": False, "timeout": 1} if is_sqlite else {}
         try:
             self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)

@@ -130,8 +130,12 @@ class TargetHiringcenter(Program, Target):
             ApiError: The system can't be reached, or refuses the key.
         """
         entry = self.report.streams.setdefault(sink.name, SinkReport())
-        self._access.check(type(sink), entry.usage)
-        _ = self._desk
+        try:
+            self._access.check(type(sink), entry.usage)
+            _ = self._desk
+        except (ApiError, InputError) as error:
+            entry.reason = str(error)
+            raise
 
     def work_off(self, sink: ApiSink, records: Sequence[Row]) -> None:
         """Bring the records of a sink to their end.
@@ -144,11 +148,7 @@ class TargetHiringcenter(Program, Target):
         for stream in sink.refers_to.values():
             if stream != sink.name and stream in self._sinks_active:
                 self.drain_one(self._sinks_active[stream])
-        try:
-            self._desk.work_off(sink, records)
-        except BaseException as error:
-            self.report.streams[sink.name].reason = _reason(error)
-            raise
+        self._desk.work_off(sink, records)
         self._has_drained = True
 
     @override
@@ -203,20 +203,12 @@ class TargetHiringcenter(Program, Target):
         """
         with self._telling(self.report):
             try:
-                self.listen(file_input)
-            except (ApiError, InputError, OSError):
+                self._listen(file_input)
+            except BaseException as error:
+                for sink in self._sinks_active.values():
+                    if sink.current_size:
+                        self.report.streams[sink.stream_name].reason = _reason(error)
                 raise
-            except RecordsWithoutSchemaException as error:
-                msg = "A record came before the SCHEMA of its stream: is what comes in the whole output of a tap?"
-                raise InputError(msg) from error
-            except MissingKeyPropertiesError as error:
-                msg = "A record lacks a key property that the SCHEMA of its stream names"
-                raise InputError(msg) from error
-            except Exception as error:
-                # Where it happened, but not its text, which could quote a record.
-                self.logger.error("%s%s", "".join(traceback.format_tb(error.__traceback__)), type(error).__name__)  # noqa: TRY400
-                msg = "The input can't be worked off: see stream_maps, if there are any; else this is a mistake in this target, please report it"
-                raise InputError(msg) from error
             finally:
                 if "_ledger" in self.__dict__:
                     self._ledger.close()
@@ -224,6 +216,24 @@ class TargetHiringcenter(Program, Target):
         if rejected:
             self.logger.warning("%d records were rejected: see %s", rejected, self.config["rejects_path"])
         return int(rejected > self.config["max_rejects"])
+
+    def _listen(self, file_input: IO[str] | None) -> None:
+        """Read the input to its end, with one clear error for whatever the SDK makes of it."""
+        try:
+            self.listen(file_input)
+        except (ApiError, InputError, OSError):
+            raise
+        except RecordsWithoutSchemaException as error:
+            msg = "A record came before the SCHEMA of its stream: is what comes in the whole output of a tap?"
+            raise InputError(msg) from error
+        except MissingKeyPropertiesError as error:
+            msg = "A record lacks a key property that the SCHEMA of its stream names"
+            raise InputError(msg) from error
+        except Exception as error:
+            # Where it happened, but not its text, which could quote a record.
+            self.logger.error("%s%s", "".join(traceback.format_tb(error.__traceback__)), type(error).__name__)  # noqa: TRY400
+            msg = "The input can't be worked off: see stream_maps, if there are any; else this is a mistake in this target, please report it"
+            raise InputError(msg) from error
 
     @classmethod
     @override

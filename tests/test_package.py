@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[1]
+EXECUTABLES = ("tap-hiringcenter", "target-hiringcenter")
 STREAMS = sorted(file.stem for file in ROOT.glob("schemas/*/*.json"))
 
 
 def _run(*command: str | Path, cwd: Path, pythonpath: Path | None = None) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TAP_", "VIRTUAL_ENV"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TAP_", "TARGET_", "VIRTUAL_ENV"))}
     if pythonpath:
         environment["PYTHONPATH"] = str(pythonpath)
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=100)
@@ -64,6 +65,13 @@ def install(tmp_path: Path) -> Callable[..., Path]:
     return installed
 
 
+def _about(text: str) -> str:
+    """The name that an executable gives to itself, after saying what it can be set to."""
+    about = json.loads(text)
+    assert "hiringcenter_api_key" in about["settings"]["properties"]
+    return str(about["name"])
+
+
 def _streams(catalog: str) -> list[str]:
     return sorted(stream["tap_stream_id"] for stream in json.loads(catalog)["streams"])
 
@@ -72,7 +80,9 @@ def _streams(catalog: str) -> list[str]:
 def test_a_wheel_has_all_that_it_needs(way: str, built: dict[str, Path], install: Callable[..., Path], tmp_path: Path) -> None:
     executables = install(built[way])
 
-    assert version("hiringcenter-singer") in _run(executables / "tap-hiringcenter", "--version", cwd=tmp_path)
+    for executable in EXECUTABLES:
+        assert version("hiringcenter-singer") in _run(executables / executable, "--version", cwd=tmp_path)
+        assert _about(_run(executables / executable, "--about", "--format=json", cwd=tmp_path)) == executable
     assert _streams(_run(executables / "tap-hiringcenter", "--discover", cwd=tmp_path)) == STREAMS
 
 
@@ -83,9 +93,11 @@ def test_an_editable_install_reads_the_schemas_of_the_checkout(install: Callable
 
 
 def test_a_checkout_needs_no_install(tmp_path: Path) -> None:
-    start = "from tap_hiringcenter.tap import TapHiringcenter; TapHiringcenter.cli(['--discover'])"
+    tap = "from tap_hiringcenter.tap import TapHiringcenter; TapHiringcenter.cli(['--discover'])"
+    target = "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli(['--about', '--format=json'])"
 
-    assert _streams(_run(sys.executable, "-c", start, cwd=tmp_path, pythonpath=ROOT)) == STREAMS
+    assert _streams(_run(sys.executable, "-c", tap, cwd=tmp_path, pythonpath=ROOT)) == STREAMS
+    assert _about(_run(sys.executable, "-c", target, cwd=tmp_path, pythonpath=ROOT)) == "target-hiringcenter"
 
 
 def test_both_wheels_hold_the_same_and_nothing_else(built: dict[str, Path]) -> None:
