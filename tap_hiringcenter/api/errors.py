@@ -67,7 +67,7 @@ class TransientError(ApiError):
         facts: As in `ApiError`.
     """
 
-    advice = "It was repeated without success; what is missing is read by the next run"
+    advice = "It was repeated without success; the next run tries again"
 
     def __init__(self, reason: str, *, wait: float | None = None, **facts: Any) -> None:  # noqa: ANN401  # passed on as they are
         self.wait = wait
@@ -115,7 +115,7 @@ class UncertainError(ApiError):
 class ForbiddenError(ApiError):
     """403: the key works, but not for this."""
 
-    advice = "Give the key the scope that this needs, or deselect the stream"
+    advice = "Give the key the scope that this needs, or leave the stream out"
 
 
 class NotFoundError(ApiError):

@@ -215,11 +215,12 @@ class Transport:
         ids = {}
         for name, value in request.ids.items():
             if value in {"", ".", ".."}:
-                raise RefusedError(f"{name} is not an id that can be asked for", asked=self._asked(request))  # noqa: EM102, TRY003
+                raise _not_an_id(name, self._asked(request))
             try:
                 ids[name] = quote(value, safe="")
             except UnicodeEncodeError:
-                raise RefusedError(f"{name} is not an id that can be asked for", asked=request.path) from None  # noqa: EM102, TRY003
+                # What can't stand in a path can't be quoted in a message either.
+                raise _not_an_id(name, request.path) from None
         url = self._url + request.path.format_map(ids)
         headers = {}
         if request.idempotency_key and self.system.idempotency_header:
@@ -345,6 +346,10 @@ class Transport:
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
         return f"{self.system.label}: {request.method} {path}"
+
+
+def _not_an_id(name: str, asked: str) -> RefusedError:
+    return RefusedError(f"{name} is not an id that can be asked for", asked=asked)
 
 
 def _is_unsent(error: Exception) -> bool:

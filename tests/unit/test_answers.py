@@ -95,6 +95,52 @@ def test_a_2xx_that_is_not_json_is_asked_for_again(content: bytes, words: str) -
     assert "avery" not in str(error)
 
 
+@pytest.mark.parametrize(("content", "body"), [(b"", None), (b" \r\n", None), (b"{}", {})])
+def test_where_a_body_may_be_empty_nothing_is_an_answer(content: bytes, body: object) -> None:
+    answer = answers.judge("x", 204, _headers(X_Request_Id="req_1"), content, may_be_empty=True)
+
+    assert answer == answers.Answer("x", 204, body, "req_1")
+
+
+@pytest.mark.parametrize("content", [b"OK", b'{"id": '])
+def test_where_a_body_may_be_empty_it_may_not_be_anything_else(content: bytes) -> None:
+    with pytest.raises(TransientError, match="not JSON"):
+        answers.judge("x", 200, _headers(), content, may_be_empty=True)
+
+
+@pytest.mark.parametrize(("content", "body"), [(b"", None), (b"OK", None), (b"\xff", None), (b'{"id": ', None), (b'{"id": 1}', {"id": 1})])
+def test_where_a_body_may_be_anything_the_status_is_the_answer(content: bytes, body: object) -> None:
+    assert answers.judge("x", 200, _headers(), content, may_be_anything=True).body == body
+
+
+@pytest.mark.parametrize("status", [302, 401, 404, 409, 429, 500])
+def test_whatever_the_body_may_be_another_status_is_an_error(status: int) -> None:
+    with pytest.raises(ApiError) as caught:
+        answers.judge("x", status, _headers(), b"", may_be_empty=True, may_be_anything=True)
+
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("content", "exists"),
+    [
+        (b'{"error": "A prospect with this email already exists"}', True),
+        (b'{"error": {"code": "RESOURCE_EXISTS"}}', True),
+        (b"Duplicate entry", True),
+        (b'{"error": "Idempotency key was used with another payload"}', False),
+        (b'{"error": "A request with this key is still in progress"}', False),
+        (b"{}", False),
+        (b"", False),
+    ],
+)
+def test_the_words_of_a_409_tell_whether_the_thing_exists(content: bytes, *, exists: bool) -> None:
+    error = _judged(409, content, X_Request_Id="req_1")
+
+    assert isinstance(error, ConflictError)
+    assert error.exists is exists
+    assert str(error) == "ProspectB2B: GET /leads: answered 409 Conflict (request id req_1)."
+
+
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf{}", "{}".encode("utf-16"), b" {} "])
 def test_json_in_any_of_its_encodings_is_read(content: bytes) -> None:
     assert answers.judge("x", 200, _headers(), content).body == {}

@@ -9,6 +9,7 @@ import pytest
 from tap_hiringcenter.api import errors
 from tap_hiringcenter.api.errors import (
     ApiError,
+    ConflictError,
     EnvelopeError,
     ForbiddenError,
     KeyRefusedError,
@@ -18,6 +19,7 @@ from tap_hiringcenter.api.errors import (
     RequestsSpentError,
     SystemEndedError,
     TransientError,
+    UncertainError,
 )
 
 
@@ -43,9 +45,11 @@ def test_a_message_names_request_reason_request_id_and_advice(facts: dict[str, s
         (SystemEndedError, ApiError),
         (KeyRefusedError, SystemEndedError),
         (RequestsSpentError, SystemEndedError),
+        (UncertainError, ApiError),
         (ForbiddenError, ApiError),
         (NotFoundError, ApiError),
         (RefusedError, ApiError),
+        (ConflictError, RefusedError),
         (EnvelopeError, ApiError),
     ],
 )
@@ -64,7 +68,17 @@ def test_advice_of_its_own_wins_over_that_of_its_kind() -> None:
     assert KeyRefusedError("x").advice != KeyRefusedError("x", advice="y").advice == "y"
 
 
-def test_a_transient_error_knows_how_long_to_wait() -> None:
-    error = RateLimitedError("answered 429", wait=30, asked="a", status=429)
+@pytest.mark.parametrize("kind", [TransientError, RateLimitedError, UncertainError])
+def test_what_may_be_asked_again_knows_how_long_to_wait(kind: type[TransientError | UncertainError]) -> None:
+    error = kind("answered 503", wait=30, asked="a", status=503)
 
-    assert (error.wait, error.status) == (30, 429)
+    assert (error.wait, error.asked, error.status) == (30, "a", 503)
+    assert kind("no answer").wait is None
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_conflict_knows_whether_the_thing_exists(*, exists: bool) -> None:
+    error = ConflictError("answered 409 Conflict", exists=exists, asked="a", request_id="b")
+
+    assert error.exists is exists
+    assert str(error) == "a: answered 409 Conflict (request id b)."

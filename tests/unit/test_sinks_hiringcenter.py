@@ -44,6 +44,7 @@ def test_a_prospect_is_one_request_that_creates_or_updates() -> None:
     assert found.create == _post("/prospects", {**ADA, "city": "Köln", "update": True}, is_repeatable=True)
     assert (found.change, found.remove, found.own_id, found.upserts, found.bulk) == (None, None, None, True, None)
     assert found.match == {"email:ada@example.com", "phone:12125550123"}
+    assert form("prospects", {**ADA, "phone": "unknown"}).locks == {"email:ada@example.com"}
     # The same phone without its country's code must wait as well.
     assert found.locks == found.match | {"phone:2125550123"}
 
@@ -130,7 +131,10 @@ def test_a_prospect_that_nothing_can_find_again_is_only_written_where_that_is_al
     assert (found.create.is_repeatable, found.match) == (False, frozenset())
     assert found.look is not None
     assert found.look.request.query == {"name": "Ada Lovelace", "limit": 200}
-    assert finds(found.look, {"firstName": "Ada", "lastName": "Lovelace ", "email": None})
+    assert found.look.request.path == "/prospects"
+    assert finds(found.look, {"firstName": "Ada", "lastName": "Lovelace ", "email": "", "phone": None})
+    assert not finds(found.look, {"firstName": "Ida", "lastName": "Lovelace"})
+    assert not finds(found.look, {"firstName": "Ada", "lastName": "Byron"})
     assert not finds(found.look, {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com"})
     assert not finds(found.look, {"firstName": "Ada", "lastName": "Lovelace", "phone": "1"})
     # Two of one name are two prospects, one after the other.
@@ -168,6 +172,7 @@ def test_a_meeting_is_made_and_then_changed_by_its_id() -> None:
     assert found.look.is_always
     assert (found.look.request.path, found.look.request.query) == ("/meetings", {"prospectId": "p1", "limit": 200})
     assert finds(found.look, MEETING_ROW)
+    assert finds(found.look, {**MEETING_ROW, "meetingDate": "2026-07-01T12:00:00+02:00"})
     assert found.locks == {f"meetings:{found.look.wanted}"}
 
 
@@ -194,7 +199,9 @@ def test_a_meeting_is_deleted_by_its_id_or_what_tells_it() -> None:
         assert found.remove == Write("DELETE", "/meetings/{id}", takes_key=True, is_repeatable=True)
         assert (found.create, found.change, found.own_id) == (None, None, "m1")
     assert finds(whole.look, MEETING_ROW)
-    assert bare.look is None
+    assert (whole.look and whole.look.request.path) == "/meetings"
+    assert whole.locks == form("meetings", MEETING).locks
+    assert (bare.look, bare.locks) == (None, frozenset())
 
 
 NOTE = {"prospectId": "p1", "body": "<p>Hi</p>", "userId": "u1", "mentions": [{"id": "u2"}], "pin": False, "fileUrl": "https://example.com/f"}
@@ -253,6 +260,7 @@ def test_notes_and_tasks_are_made_once_under_the_names_of_the_api(stream: str, r
         ("tasks", {}, {"dueAt": 1782900000000}, True),
         ("tasks", {}, {"assignedTo": "u2"}, False),
         ("tasks", {}, {"task": "Write"}, False),
+        ("tasks", {}, {"prospectId": "p2"}, False),
     ],
     ids=repr,
 )
