@@ -123,7 +123,7 @@ def _number(value: Any) -> int | float:  # noqa: ANN401
         except InvalidOperation:
             raise ValueError from None
         # Beyond what a double holds, no column of numbers holds it, and writing all digits out could take for ever.
-        if exact.is_finite() and abs(exact) <= _LARGEST:
+        if exact.is_finite() and exact.copy_abs() <= _LARGEST:
             number = int(exact) if exact == exact.to_integral_value() else float(exact)
             if Decimal(repr(number)) == exact:
                 return number

@@ -77,8 +77,8 @@ class Access:
         found = body.get("item", body) if system is HIRINGCENTER else body.get("data")
         if not isinstance(found, dict):
             return {}
-        if found.get("read_only") is True or found.get("active") is False:
-            msg = f"The key of {system.label} may only read, or is not active: use one that may write. Nothing was written"
+        if body.get("success") is False or found.get("read_only") is True or found.get("active") is False:
+            msg = f"The key of {system.label} is not accepted, may only read, or is not active: use one that may write. Nothing was written"
             raise InputError(msg)
         tenant = found.get("tenant")
         account = found.get("accountId") if system is HIRINGCENTER else tenant.get("id") if isinstance(tenant, dict) else None

@@ -48,7 +48,7 @@ class Batch:
             resends: Whether unchanged records are to be written as well.
         """
         entries = self._ledger.find(self._sink.name, (task.key for task in self.tasks if task.key))
-        found, touched = [], set()
+        found: dict[str, list[Task]] = {}
         unwritten: dict[str, Entry] = {}
         for task in self.tasks:
             if task.outcome is not None:
@@ -58,13 +58,25 @@ class Batch:
                 continue
             # All records of one key share its entry, so that each sees what became of the one before it.
             task.entry = entries.setdefault(task.key, Entry())
-            if not resends and task.key not in touched and is_unchanged(task):
-                task.outcome = Outcome.UNCHANGED
-            else:
-                touched.add(task.key)
-                found.append(task)
+            versions = found.setdefault(task.key, [])
+            if versions and task.form.covers(versions[-1].form):
+                # Later versions win; without this, the same input again would lead through the earlier ones once more.
+                earlier = versions.pop()
+                task.overtaken = [*earlier.overtaken, earlier]
+                earlier.overtaken = []
+            versions.append(task)
         self._ledger.save(self._sink.name, unwritten)
-        return found
+        due = []
+        for task in self.tasks:
+            versions = found.get(task.key, [])
+            if task.outcome is not None or task not in versions:
+                continue
+            if not resends and task is versions[0] and is_unchanged(task):
+                task.outcome = Outcome.UNCHANGED
+                task.pass_over()
+            else:
+                due.append(task)
+        return due
 
     def _task(self, record: Row) -> Task:
         task = Task(self._sink, {}, "", _NOTHING, "", Entry())

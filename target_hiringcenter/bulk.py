@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from target_hiringcenter.writer import Writer
     from target_hiringcenter.writes import Row
 
-# Fewer than for a record alone: what fails for a while as a whole is tried in parts.
-_TRIES = 6
-
 
 class Bulk:
     """Writes records of one stream in bulk; may be used by many threads.
@@ -62,14 +59,10 @@ class Bulk:
         key = self._writer.client.key(tasks, "bulk")
         request = Request("POST", self._path, body=body, idempotency_key=key)
         try:
-            answer = self._writer.client.exchange(request, tasks[0].usage, tries=_TRIES)
+            answer = self._writer.client.exchange(request, tasks[0].usage, is_part=True)
         except (RefusedError, NotFoundError, TransientError) as error:
-            if isinstance(error, ConflictError) and not error.exists:
-                # The request is under way elsewhere, or was another one: its rows are left to the next run, with the same keys.
-                for task in tasks:
-                    self._writer.reject(task, error)
-                return
-            self._split(tasks, is_refused=not isinstance(error, TransientError))
+            # After a 409 too: whatever it speaks of, the same rows in parts do no more than the whole.
+            self._split(tasks, is_refused=not isinstance(error, (ConflictError, TransientError)))
         else:
             self._confirm(tasks, _rows(answer))
 

@@ -28,6 +28,9 @@ _TRIES = 10
 _LIMITED = 100
 # About a quarter of a minute: the first request with a key may still be under way when it is asked again.
 _CONFLICTS = 6
+# What can be done in parts is given up sooner as a whole.
+_TRIES_OF_PARTS = 6
+_CONFLICTS_OF_PARTS = 3
 # The server's clock is known to the second, as far as its answers' dates tell it.
 _CLOCKS_APART = timedelta(seconds=5)
 
@@ -83,20 +86,28 @@ class Client:
         parts = [self._ledger.id, what, *(f"{task.sink.name}.{task.key}.{task.entry.version}.{task.content}" for task in tasks)]
         return hashlib.sha256("/".join(parts).encode()).hexdigest()
 
-    def exchange(self, request: Request, usage: Usage, done: Callable[[], Row | None] | None = None, tries: int = _TRIES) -> Answer | Row | None:
+    def exchange(
+        self,
+        request: Request,
+        usage: Usage,
+        done: Callable[[], Row | None] | None = None,
+        *,
+        is_part: bool = False,
+    ) -> Answer | Row | None:
         """As `send`, of a request that is made already.
 
         Args:
             request: The request.
             usage: Where requests are counted.
             done: As in `send`.
-            tries: Most attempts that may fail.
+            is_part: Whether it can be done in parts as well, so that it is soon given up as a whole.
 
         Returns:
             The answer, or the row that was found.
         """
         key = request.idempotency_key
-        failures, conflicts = _patience(tries), Patience(_CONFLICTS)
+        tries = _TRIES_OF_PARTS if is_part else _TRIES
+        failures, conflicts = _patience(tries), Patience(_CONFLICTS_OF_PARTS if is_part else _CONFLICTS)
         while True:
             try:
                 return self._transport.send(request, usage, _patience(tries))
@@ -124,11 +135,11 @@ class Client:
         if answer is None or isinstance(answer, dict):
             return answer
         body = answer.body
-        if body is None or not self._system.answers_json:
-            return None
         if isinstance(body, dict) and body.get("success", True) is not True:
             reason = f"answered {answer.status}, yet says that it had no success"
             raise RefusedError(reason, asked=answer.asked, status=answer.status, request_id=answer.request_id)
+        if body is None or not self._system.answers_json:
+            return None
         wrapped = "item" if self._system is HIRINGCENTER else "data"
         row = body.get(wrapped, body if self._system is HIRINGCENTER else None) if isinstance(body, dict) else None
         if not isinstance(row, dict):

@@ -17,8 +17,9 @@ from target_hiringcenter.batch import Batch, is_unchanged
 from target_hiringcenter.bulk import Bulk
 from target_hiringcenter.client import Client
 from target_hiringcenter.files import Lines
+from target_hiringcenter.ledger import PENDING
 from target_hiringcenter.plan import Plan
-from target_hiringcenter.tasks import Outcome, SinkReport, Task
+from target_hiringcenter.tasks import Outcome, Reject, SinkReport, Task
 from target_hiringcenter.writer import Writer
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SIGN_OF_LIFE = 30.0
+# A signal that comes just before a wait begins is heeded when it is over.
+_LONGEST_WAIT = 1.0
 # So long the writes that are under way may take to come to their end when the run is broken off. What does not is looked up by the next run.
 _LAST_ANSWERS = 5.0
 
@@ -124,7 +127,7 @@ class Desk:
                     while ready and len(under_way) < most:
                         number = ready.popleft()
                         under_way[pool.submit(self._write, sink, groups[number])] = number
-                    for future in wait(under_way, _SIGN_OF_LIFE, FIRST_COMPLETED).done:
+                    for future in wait(under_way, _LONGEST_WAIT, FIRST_COMPLETED).done:
                         future.result()
                         order.done(number := under_way.pop(future))
                         progress.update(len(groups[number]))
@@ -160,6 +163,23 @@ class Desk:
         else:
             for task in due:
                 writer.write(task)
+        for task in tasks:
+            self._go_back(task, writer)
+
+    def _go_back(self, task: Task, writer: Writer) -> None:
+        """When a record was rejected, the one of the same key that it had overtaken counts after all."""
+        while task.outcome is Outcome.REJECTED and task.overtaken:
+            *earlier, last = task.overtaken
+            task.overtaken, last.overtaken = [], earlier
+            if task.entry.outcome == PENDING:
+                # Nobody knows what the API holds now; what came before it must not be written over it.
+                last.outcome, last.reject = Outcome.REJECTED, Reject("overtaken by a later record of which it isn't known whether it was written")
+            elif self._plan:
+                self._plan.make(last, writer)
+            else:
+                writer.write(last)
+            task = last
+        task.pass_over()
 
     def _bulk(self, sink: ApiSink, writer: Writer) -> Bulk:
         return self._bulks.setdefault(sink.name, Bulk(writer, str(sink.bulk_path), sink.name, self._bulk_size))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -57,5 +58,6 @@ class Lines:
             OSError: It did not arrive there.
         """
         with self._lock:
-            if self._file is not None:
+            # What is no file, such as /dev/null, is on no disk.
+            if self._file is not None and stat.S_ISREG(os.fstat(self._file).st_mode):
                 os.fsync(self._file)

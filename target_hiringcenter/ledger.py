@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +122,13 @@ class Ledger:
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite and is_read_only and not Path(url.database or "").is_file():
             url = url.set(database=":memory:")
+        if is_sqlite and url.database not in {None, "", ":memory:"}:
+            # What is in it may tell who is in the account: it is its owner's.
+            try:
+                Path(str(url.database)).touch(0o600)
+            except OSError as error:
+                msg = f"The ledger can't be used ({error.strerror}). Nothing is passed on that it doesn't hold"
+                raise LedgerError(msg) from error
         arguments = {"check_same_thread": False, "timeout": 1} if is_sqlite else {}
         try:
             self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
@@ -129,12 +136,16 @@ class Ledger:
             msg = f"The ledger can't be opened: {error.name} is not installed. {_EXTRA.get(url.get_backend_name(), '')}"
             raise LedgerError(msg) from error
         self._insert = _INSERTS[url.get_backend_name()]
-        with self._errors():
-            self._connection = self._engine.connect()
-            self._seize(is_sqlite=is_sqlite)
-            _tables.create_all(self._connection)
-            self._connection.commit()
-            self.id = self._open()
+        try:
+            with self._errors():
+                self._connection = self._engine.connect()
+                self._seize(is_sqlite=is_sqlite)
+                _tables.create_all(self._connection)
+                self._connection.commit()
+                self.id = self._open()
+        except LedgerError:
+            self._engine.dispose()
+            raise
 
     def _seize(self, *, is_sqlite: bool) -> None:
         """Keep every other run out, until this process ends in whatever way."""
@@ -247,6 +258,10 @@ class Ledger:
         try:
             yield
         except SQLAlchemyError as error:
+            if "_connection" in self.__dict__:
+                # Or the next statement would keep the half of this one, or be refused because of it.
+                with suppress(SQLAlchemyError):
+                    self._connection.rollback()
             # Of the database's own words the first line: what follows quotes statements.
             text = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
             if "locked" in text:

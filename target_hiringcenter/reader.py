@@ -32,6 +32,11 @@ class Reader(SingerReader):
         return found
 
     @override
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:
+        msg = "A message of the input has a type that Singer does not know"
+        raise InputError(msg)
+
+    @override
     @staticmethod
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
         missing = sorted(requires - set(line_dict))

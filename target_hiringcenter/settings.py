@@ -146,11 +146,15 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
         if not isinstance(value, str):
             continue
         path = Path(value).absolute()
-        if not path.parent.is_dir() and name != "run_report_path":
+        if path.is_dir():
+            found.append(f"{name} must be a file, and is a folder")
+        elif not path.parent.is_dir() and name != "run_report_path":
             found.append(f"{name} must lie in a folder that exists")
         if path in files:
             found.append(f"{name} and {files[path]} must be two files")
         files[path] = name
+    if (config.get("batch_size_rows") or 1) < 1:
+        found.append("batch_size_rows must be at least 1")
     try:
         url = parse(str(config.get("ledger_uri")))
     except LedgerError as error:

@@ -58,6 +58,7 @@ class TargetHiringcenter(Program, Target):
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = settings.SCHEMA
     message_reader_class = Reader
+    _is_stopping = False
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  # passed on as they are
         """Make the target; see `Target` for the arguments.
@@ -153,6 +154,9 @@ class TargetHiringcenter(Program, Target):
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        if not isinstance(message_dict.get("record"), dict):
+            msg = "A RECORD message of the input has no record"
+            raise InputError(msg)
         super()._process_record_message(message_dict)
         if self._has_drained:
             self._has_drained = False
@@ -177,14 +181,21 @@ class TargetHiringcenter(Program, Target):
         super()._write_state_message(state)
 
     @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        # It says which rows of a table are gone; the rows that this target writes to are not all its own, so nothing follows from it.
+        self.logger.debug("An ACTIVATE_VERSION message changes nothing")
+
+    @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         msg = "BATCH messages are not supported: switch batch_config off in the tap, so that it sends records"
         raise InputError(msg)
 
     @override
     def stop(self, signal_number: int) -> None:
-        # At once: what was begun stands in the ledger, and no STATE is passed on for it.
-        raise Stopped(signal_number)
+        # At once: what was begun stands in the ledger, and no STATE is passed on for it. A second signal must not cut off what the first one began.
+        if not self._is_stopping:
+            self._is_stopping = True
+            raise Stopped(signal_number)
 
     def run(self, file_input: IO[str] | None) -> int:
         """Write everything that comes.

@@ -62,6 +62,7 @@ class Task:
         reject: Why it was rejected.
         warnings: What the person should know who looks at the report.
         plan: In a dry run: what would be done.
+        overtaken: Earlier records of the same key that leave no trace once this one is written, oldest first.
     """
 
     sink: ApiSink
@@ -77,6 +78,14 @@ class Task:
     reject: Reject | None = None
     warnings: list[str] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
+    overtaken: list[Task] = field(default_factory=list)
+
+    def pass_over(self) -> None:
+        """Let the earlier records of the same key go: this one has come to its end in their place."""
+        for earlier in self.overtaken:
+            earlier.outcome = Outcome.UNCHANGED
+            earlier.warnings.append("overtaken by a later record of the same key")
+        self.overtaken = []
 
 
 @dataclass

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from target_hiringcenter.files import Lines
     from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.tasks import Task
-    from target_hiringcenter.writes import Row, Write
+    from target_hiringcenter.writes import Form, Row, Write
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _UNSEEN = "its signing secret was not shown: rotate it in the product to get one
 _FIRST_POLL = 0.5
 _LONGEST_POLL = 30.0
 # So often a job may not be found, since it may become visible late.
-_MOST_MISSES = 10
+_MOST_MISSES = 6
 # No document lists what the status of a job can be; these are the words that such a thing ends with.
 _DONE = {"completed", "complete", "done", "finished", "succeeded", "success", "ready"}
 _FAILED = {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired"}
@@ -163,7 +163,7 @@ class Writer:
         remote_id, row = self.locate(task)
         entry.remote_id = remote_id
         if known is None and row is not None:
-            entry.match = _digests(kept(form.match, row))
+            entry.match = _found_by(form, row)
             self._save([task])
             if form.secret and task.is_resumed:
                 task.warnings.append(_UNSEEN)
@@ -215,7 +215,7 @@ class Writer:
             return None, None
         if form.create is None:
             return form.own_id, None
-        if form.change is None or (form.look and form.look.is_always):
+        if form.look and form.look.is_always:
             return None, None  # it would have been among those looked through
         # An id that a record names may be the API's, or of another account or system.
         row = self.client.read(str(task.sink.row_path), {"id": form.own_id}, task.usage)
@@ -242,6 +242,9 @@ class Writer:
             if form.create is None:
                 raise RejectedError(form.lacks or "can't be created")
             return form.create
+        if row is None and form.fixed and task.entry.match and digest(form.fixed) != task.entry.match:
+            msg = "can't be changed once the row is there: delete that one, and make another"
+            raise RejectedError(msg, form.fixed[0])
         if form.change and not (form.upserts and not self._is_lost(task)):
             # What an attempt that was cut off has made may lack what its further writes would have brought, and that the API doesn't show.
             is_whole = row is not None and agrees(row, form.change) and not (task.is_resumed and form.after_create)
@@ -285,6 +288,9 @@ class Writer:
                 # What was refused first is what the person must mend; unless nobody knows what became of the second.
                 raise (error if isinstance(second, (RefusedError, NotFoundError)) else second) from second
             return
+        if row is None and look and task.sink.row_path:
+            # The answer was empty. What refers to the row needs its id.
+            row = self.client.find(task, look, since=None)
         self.created(task, row)
         if form.after_create or form.actions or form.follow:
             self._save([task])
@@ -299,36 +305,38 @@ class Writer:
             row: The row, when the answer shows it.
         """
         form, entry = task.form, task.entry
-        match = form.match
         if row is None:
             entry.remote_id = entry.remote_id or _unnamed(task)
         elif row.get("id") is None:
             msg = "answered with a row that has no id"
             raise EnvelopeError(msg, asked=f"{task.sink.system.label}: {form.create.method if form.create else ''} of {task.sink.name}")
         else:
-            entry.remote_id = str(row["id"])
             match = kept(form.match, row)
+            if form.match and not match and found_by(row):
+                msg = "answered with the row of another"
+                raise EnvelopeError(msg, asked=f"{task.sink.system.label}: {form.create.method if form.create else ''} of {task.sink.name}")
+            entry.remote_id = str(row["id"])
             if row.get("message") is not None:
                 task.warnings.append("accepted with a warning of the API (message)")
             if any(key.startswith("phone:") for key in form.match - match) and row.get("phone") is None:
                 task.warnings.append("accepted, but its phone was not kept")
             if form.secret:
                 self._keep_secret(task, row)
-        entry.match = _digests(match)
+        entry.match = _found_by(form, row)
 
     def _change(self, task: Task, change: Write) -> None:
         try:
             row = self.client.send(task, change, "change")
         except NotFoundError:
-            if not (task.form.exists_after_refusal and task.entry.remote_id and task.form.create):
+            # Found by what it is and not by an id, or deleted by the attempt that was cut off: it is made anew.
+            may_be_gone = task.form.exists_after_refusal or task.is_resumed
+            if not (may_be_gone and task.entry.remote_id and task.form.create):
                 raise
-            # The API finds it by what it is, and not by an id: it was removed there, and is made anew.
             task.entry.remote_id = None
             self._create(task, task.form.create)
             return
         task.entry.remote_id = task.entry.remote_id or _unnamed(task)
-        is_shown = row is not None and bool(found_by(row))
-        task.entry.match = _digests(kept(task.form.match, row) if is_shown and row is not None else task.form.match)
+        task.entry.match = _found_by(task.form, row)
 
     def _remove(self, task: Task, remove: Write) -> None:
         # A row that is gone already is what was asked for.
@@ -394,8 +402,11 @@ class Writer:
             self._ledger.save(tasks[0].sink.name, {task.key: task.entry for task in tasks})
 
 
-def _digests(match: frozenset[str]) -> str:
-    return " ".join(sorted(digest(key) for key in match))
+def _found_by(form: Form, row: Row | None) -> str:
+    """What the API finds a row by from now on, or what of it is fixed, as the ledger keeps it."""
+    if form.fixed:
+        return digest(form.fixed)
+    return " ".join(sorted(digest(key) for key in (form.match if row is None else kept(form.match, row))))
 
 
 def _unnamed(task: Task) -> str | None:

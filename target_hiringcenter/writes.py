@@ -116,6 +116,7 @@ class Form:
         locks: What no other write may touch at the same time, such as an e-mail.
         match: What the API finds the row by, such as an e-mail; part of `locks`. When none of it is what it was, the API can't find the row any more.
         upserts: Whether `create` also changes the row that is there. Without it and without `change`, a row is made once and stays as it is.
+        fixed: What the API can't change of a row that is there, as the column that holds it and its value.
         exists_after_refusal: Whether a refused `create` may mean that the row is there and wants `change`.
         bulk: The same as `create`, as one row of a bulk request.
         lacks: Why the record can't create a row, when `create` is None.
@@ -133,17 +134,33 @@ class Form:
     locks: frozenset[str] = frozenset()
     match: frozenset[str] = frozenset()
     upserts: bool = False
+    fixed: tuple[str, str] | None = None
     exists_after_refusal: bool = False
     bulk: Mapping[str, Any] | None = None
     lacks: str | None = None
     follow: str | None = None
     secret: bool = False
 
+    def covers(self, earlier: Form) -> bool:
+        """Whether an earlier record of the same key leaves no trace once this one is written.
+
+        Args:
+            earlier: What that one asked for.
+        """
+        if earlier.actions or earlier.remove:
+            return False
+        return self.remove is not None or _named(earlier) <= _named(self)
+
     def content(self) -> str:
         """Digest of all that would be sent: two records of the same content ask for the same."""
         writes = (self.create, self.change, self.remove, *self.after_create, *self.actions)
         sent = [(write.method, write.path, write.body, dict(write.query), dict(write.ids)) if write else None for write in writes]
         return digest(sent)
+
+
+def _named(form: Form) -> set[str]:
+    """The fields that a form says something about."""
+    return {name for write in (form.create, form.change) if write for name in write.body or ()}
 
 
 def digest(value: object) -> str:

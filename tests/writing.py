@@ -7,17 +7,20 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
+import uuid
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.program import InputError
 from target_hiringcenter.target import TargetHiringcenter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tests.sandbox import Sandbox
 
@@ -121,17 +124,19 @@ def json_lines(path: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
 
 
-def start(config: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(config: Mapping[str, Any], folder: Path, *arguments: str, first: str = "") -> subprocess.Popen[str]:
     """Start the executable in a process of its own.
 
     Args:
         config: Settings.
         folder: Where its settings file goes.
         arguments: More arguments.
+        first: Python that runs in it before, such as one that shortens a wait.
     """
     path = folder / "config.json"
     path.write_text(json.dumps(config), encoding="utf-8")
-    command = [sys.executable, "-c", "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli()"]
+    program = "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli()"
+    command = [sys.executable, "-c", f"{first}\n{program}"]
     return subprocess.Popen(
         [*command, "--config", str(path), *arguments],
         stdin=subprocess.PIPE,
@@ -140,3 +145,32 @@ def start(config: Mapping[str, Any], folder: Path, *arguments: str) -> subproces
         text=True,
         env={**os.environ},
     )
+
+
+@contextmanager
+def ledger_in(backend: str, folder: Path) -> Iterator[str]:
+    """A place for a ledger.
+
+    Args:
+        backend: `sqlite`, or `postgresql`: a schema of its own at 127.0.0.1 or where PGHOST says, dropped in the end. Skips without one.
+        folder: Where SQLite's file goes.
+
+    Yields:
+        What to set as `ledger_uri`.
+    """
+    if backend == "sqlite":
+        yield f"sqlite:///{folder / 'ledger.db'}"
+        return
+    psycopg = pytest.importorskip("psycopg")
+    host, user = os.environ.get("PGHOST", "127.0.0.1"), os.environ.get("PGUSER", "postgres")
+    name = f"hiringcenter_{uuid.uuid4().hex}"
+    try:
+        connection = psycopg.connect(host=host, user=user, dbname="postgres", autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL to try it with: {error}")
+    with connection:
+        connection.execute(f'CREATE SCHEMA "{name}"')
+        try:
+            yield f"postgresql://{user}@{host}/postgres?options=-csearch_path%3D{name}"
+        finally:
+            connection.execute(f'DROP SCHEMA "{name}" CASCADE')

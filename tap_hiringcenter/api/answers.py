@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 # 408 and 425 say "again, please" like 5xx does, which no list of the documents names but every server sends sooner or later.
 _ASK_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+_KINDS: dict[int, type[ApiError]] = {
+    HTTPStatus.UNAUTHORIZED: KeyRefusedError,
+    HTTPStatus.FORBIDDEN: ForbiddenError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+}
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Correlation-Id")
 # What a 409 says of a thing that exists already, as far as it says anything: its words are in no document.
 _EXISTS = re.compile(rb"exist|duplicate", re.IGNORECASE)
@@ -53,15 +59,15 @@ class Answer:
     request_id: str | None
 
 
-def judge(
-    asked: str,
-    status: int,
-    headers: Mapping[str, str],
-    content: bytes,
-    *,
-    may_be_empty: bool = False,
-    may_be_anything: bool = False,
-) -> Answer:
+class Content(Enum):
+    """What the body of a 2xx answer must be."""
+
+    JSON = "JSON"
+    JSON_OR_NOTHING = "JSON, or nothing at all"
+    ANYTHING = "anything: the status alone counts"
+
+
+def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes, needed: Content = Content.JSON) -> Answer:
     """Tell a good answer from a bad one.
 
     Args:
@@ -69,43 +75,37 @@ def judge(
         status: HTTP status.
         headers: The answer's headers, in a mapping that ignores case.
         content: The whole body.
-        may_be_empty: Whether nothing more than the status is needed.
-        may_be_anything: Whether nothing is documented of the body, so that the status alone counts.
+        needed: What the body of a good answer is.
 
     Returns:
-        The answer, when it is 2xx and its body is JSON, or what else was allowed.
+        The answer, when it is 2xx and its body is what it must be.
 
     Raises:
         ApiError: Anything else, as the subclass that says what to do next.
     """
     body, is_json = _parse(content)
     request_id = _request_id(headers, body)
-
-    def error(kind: type[ApiError], reason: str, advice: str | None = None) -> ApiError:
-        return kind(reason, asked=asked, status=status, request_id=request_id, advice=advice)
-
+    facts: dict[str, Any] = {"asked": asked, "status": status, "request_id": request_id}
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        if is_json or may_be_anything or (may_be_empty and not content.strip()):
+        is_empty = not content.strip()
+        if is_json or needed is Content.ANYTHING or (is_empty and needed is Content.JSON_OR_NOTHING):
             return Answer(asked, status, body, request_id)
-        what = "an empty body" if not content.strip() else "a body that is not JSON"
-        raise error(TransientError, f"answered {status} with {what}")
+        what = "an empty body" if is_empty else "a body that is not JSON"
+        reason = f"answered {status} with {what}"
+        raise TransientError(reason, **facts)
 
     reason = f"answered {_in_words(status)}"
-    if status == HTTPStatus.UNAUTHORIZED:
-        raise error(KeyRefusedError, reason)
-    if status == HTTPStatus.FORBIDDEN:
-        raise error(ForbiddenError, reason)
-    if status == HTTPStatus.NOT_FOUND:
-        raise error(NotFoundError, reason)
+    if kind := _KINDS.get(status):
+        raise kind(reason, **facts)
     if status == HTTPStatus.CONFLICT:
-        raise ConflictError(reason, asked=asked, status=status, request_id=request_id, exists=bool(_EXISTS.search(content)))
+        raise ConflictError(reason, exists=bool(_EXISTS.search(content)), **facts)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise RateLimitedError(reason, asked=asked, status=status, request_id=request_id, wait=retry_after(headers, body))
+        raise RateLimitedError(reason, wait=retry_after(headers, body), **facts)
     if status in _ASK_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise TransientError(reason, asked=asked, status=status, request_id=request_id, wait=retry_after(headers, body))
-    if status < HTTPStatus.BAD_REQUEST:
-        raise error(RefusedError, reason, "Redirects are not followed, so that the key goes nowhere else: correct the api_url setting")
-    raise error(RefusedError, reason)
+        raise TransientError(reason, wait=retry_after(headers, body), **facts)
+    is_redirect = status < HTTPStatus.BAD_REQUEST
+    advice = "Redirects are not followed, so that the key goes nowhere else: correct the api_url setting" if is_redirect else None
+    raise RefusedError(reason, advice=advice, **facts)
 
 
 def retry_after(headers: Mapping[str, str], body: object) -> float | None:

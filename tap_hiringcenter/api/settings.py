@@ -80,7 +80,7 @@ def properties(systems: Iterable[System]) -> list[th.Property[Any]]:
         ),
         th.Property(
             "request_timeout_seconds",
-            th.NumberType(exclusive_minimum=0),
+            th.NumberType(exclusive_minimum=0, maximum=86_400),
             default=60,
             title="Request time-out",
             description="Seconds from sending a request to the last byte of its answer.",

@@ -20,6 +20,7 @@ import urllib3
 
 from tap_hiringcenter.api import answers
 from tap_hiringcenter.api.adapter import TimelyAdapter
+from tap_hiringcenter.api.answers import Content
 from tap_hiringcenter.api.budget import HOUR, MINUTE, Budget
 from tap_hiringcenter.api.errors import (
     KeyRefusedError,
@@ -316,14 +317,7 @@ class Transport:
             if limits := answers.told(response.headers):
                 self._budget.told(limits)
             try:
-                return answers.judge(
-                    asked,
-                    response.status_code,
-                    response.headers,
-                    content,
-                    may_be_empty=request.method != "GET" and request.is_repeatable,
-                    may_be_anything=not self.system.answers_json,
-                )
+                return answers.judge(asked, response.status_code, response.headers, content, self._needed(request))
             except KeyRefusedError as error:
                 raise self.end(error) from None
             except RateLimitedError:
@@ -333,6 +327,13 @@ class Transport:
                 if request.is_repeatable:
                     raise
                 raise UncertainError(error.reason, wait=error.wait, asked=asked, status=error.status, request_id=error.request_id) from None
+
+    def _needed(self, request: Request) -> Content:
+        """What the body of a good answer to a request is."""
+        if not self.system.answers_json:
+            return Content.ANYTHING
+        # A write that may be done twice needs to know no more than that it was done.
+        return Content.JSON_OR_NOTHING if request.method != "GET" and request.is_repeatable else Content.JSON
 
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""

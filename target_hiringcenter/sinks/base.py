@@ -86,11 +86,6 @@ class ApiSink(Sink):
         self._target.work_off(self, records)
 
     @override
-    def activate_version(self, new_version: int) -> None:
-        # It says which rows of a table are gone; the rows that this target writes to are not all its own, so nothing follows from it.
-        self.logger.debug("ACTIVATE_VERSION of %s changes nothing", self.name)
-
-    @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
         # The SDK would end the run at a date that it can't read.
         return record

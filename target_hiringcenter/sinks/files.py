@@ -49,13 +49,25 @@ def file_data(value: object) -> str:
     return made.getvalue()
 
 
+def json_data(value: object) -> str:
+    """The text of a file of JSON: as it is, or of rows.
+
+    Args:
+        value: The text, or a list of objects.
+
+    Raises:
+        RejectedError: It is neither.
+    """
+    return text(value) if isinstance(value, str) else json.dumps(objects(value), ensure_ascii=False)
+
+
 def _cell(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
     return json.dumps(anything(value), ensure_ascii=False) if isinstance(value, (bool, list, dict)) else value
 
 
 _IMPORT = (Field("name", text), Field("file_name", text), Field("file_type", text))
-_ROWS = Field("file_data", file_data)
-_DATA = Field("file_data", text)
+_CSV = Field("file_data", file_data)
+_JSON = Field("file_data", json_data)
 
 
 class Imports(ProspectB2BSink):
@@ -64,14 +76,14 @@ class Imports(ProspectB2BSink):
     name = "imports"
     scopes = ("leads.import",)
     row_path = "/imports/{id}"
-    reads = names((*_IMPORT, _ROWS), DELETED_AT)
+    reads = names((*_IMPORT, _CSV), DELETED_AT)
 
     @override
     def writing(self, columns: Row) -> Form:
         body = body_of(_IMPORT, columns)
-        # Rows in JSON stay JSON in a file that says that it is that.
-        is_json = "json" in body.get("file_type", "").casefold() and isinstance(columns.get("file_data"), str)
-        body.update(body_of((_DATA if is_json else _ROWS,), columns))
+        # Rows are JSON in a file that says that it is that, and CSV in any other.
+        is_json = "json" in body.get("file_type", "").casefold()
+        body.update(body_of((_JSON if is_json else _CSV,), columns))
         require(body, "name", "file_name", "file_type", "file_data")
         look = look_for("/imports", body, {"name": Trait(("name",)), "file_name": Trait(("file_name",))})
         return Form(create=Write("POST", "/imports", body, takes_key=True), look=look, locks=self.lock(look), follow=self.row_path)

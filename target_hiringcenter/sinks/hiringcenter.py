@@ -176,6 +176,8 @@ class Meetings(HiringCenterSink):
             own_id=own_id(columns),
             look=look,
             locks=self.lock(look),
+            # No operation moves a meeting to another prospect ("Update meeting").
+            fixed=("prospectId", body["prospectId"]),
         )
 
     @override

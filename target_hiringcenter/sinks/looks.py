@@ -46,10 +46,8 @@ def digits(value: object) -> str:
 
 def contact_locks(body: Row) -> frozenset[str]:
     """What a person may be found by, in all the notations that are taken for one."""
-    found = found_by(body)
-    if body.get("phone") and digits(body["phone"]):
-        found.add(f"phone:{digits(body['phone'])}")
-    return frozenset(found)
+    phone = digits(body.get("phone"))
+    return frozenset(found_by(body) | ({f"phone:{phone}"} if phone else set()))
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,8 @@ class ProspectorWorkflows(ProspectB2BSink):
 
 _RUN = Write("POST", "/prospector/workflows/{id}/run", takes_key=True, probe=Probe("/prospector/workflows/{id}/runs"))
 
-_WEBHOOK = (Field("url", url), Field("description", text), Field("events", texts))
+_URL = Field("url", url)
+_WEBHOOK = (_URL, Field("description", text), Field("events", texts))
 
 
 class Webhooks(ProspectB2BSink):
@@ -130,7 +131,7 @@ class Webhooks(ProspectB2BSink):
 
     @override
     def removal(self, columns: Row) -> Form:
-        look = self._look(body_of(_WEBHOOK[:1], columns))
+        look = self._look(body_of((_URL,), columns))
         remove = Write("DELETE", "/webhooks/{id}", is_repeatable=True)
         return Form(remove=remove, own_id=own_id(columns), look=look, locks=self.lock(look))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,7 @@ def _who(request: LoggedRequest, row: Mapping[str, Any]) -> str:
 
 
 def _keys_of(place: tuple[str, str], asks: Mapping[str, list[Ask]]) -> int:
+    """How often a row may be told the same: once for each key, and any number of times where a run that goes on leads through its versions again."""
     stream, who = place
-    keys = {version.key for ask in asks.get(stream, ()) for version in ask.versions if who in {version.email, version.phone}}
-    return len(keys)
+    keys = [version.key for ask in asks.get(stream, ()) for version in ask.versions if who in {version.email, version.phone}]
+    return len(keys) if len(keys) == len(set(keys)) else sys.maxsize

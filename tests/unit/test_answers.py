@@ -97,7 +97,7 @@ def test_a_2xx_that_is_not_json_is_asked_for_again(content: bytes, words: str) -
 
 @pytest.mark.parametrize(("content", "body"), [(b"", None), (b" \r\n", None), (b"{}", {})])
 def test_where_a_body_may_be_empty_nothing_is_an_answer(content: bytes, body: object) -> None:
-    answer = answers.judge("x", 204, _headers(X_Request_Id="req_1"), content, may_be_empty=True)
+    answer = answers.judge("x", 204, _headers(X_Request_Id="req_1"), content, answers.Content.JSON_OR_NOTHING)
 
     assert answer == answers.Answer("x", 204, body, "req_1")
 
@@ -105,18 +105,18 @@ def test_where_a_body_may_be_empty_nothing_is_an_answer(content: bytes, body: ob
 @pytest.mark.parametrize("content", [b"OK", b'{"id": '])
 def test_where_a_body_may_be_empty_it_may_not_be_anything_else(content: bytes) -> None:
     with pytest.raises(TransientError, match="not JSON"):
-        answers.judge("x", 200, _headers(), content, may_be_empty=True)
+        answers.judge("x", 200, _headers(), content, answers.Content.JSON_OR_NOTHING)
 
 
 @pytest.mark.parametrize(("content", "body"), [(b"", None), (b"OK", None), (b"\xff", None), (b'{"id": ', None), (b'{"id": 1}', {"id": 1})])
 def test_where_a_body_may_be_anything_the_status_is_the_answer(content: bytes, body: object) -> None:
-    assert answers.judge("x", 200, _headers(), content, may_be_anything=True).body == body
+    assert answers.judge("x", 200, _headers(), content, answers.Content.ANYTHING).body == body
 
 
 @pytest.mark.parametrize("status", [302, 401, 404, 409, 429, 500])
 def test_whatever_the_body_may_be_another_status_is_an_error(status: int) -> None:
     with pytest.raises(ApiError) as caught:
-        answers.judge("x", status, _headers(), b"", may_be_empty=True, may_be_anything=True)
+        answers.judge("x", status, _headers(), b"", answers.Content.ANYTHING)
 
     assert caught.value.status == status
 

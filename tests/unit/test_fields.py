@@ -49,6 +49,8 @@ for _ in range(100_000):
         ("text", 42.0, "42"),
         ("text", -0.5, "-0.5"),
         ("text", 1e22, "1e+22"),
+        ("text", 2.0**53 - 1, "9007199254740991"),
+        ("text", 2.0**53, "9007199254740992.0"),
         ("text", Decimal("42.00"), "42"),
         ("text", Decimal("1.5"), "1.5"),
         ("trimmed", " +1 (212) 555-0123\n", "+1 (212) 555-0123"),
@@ -71,6 +73,7 @@ for _ in range(100_000):
         ("boolean", 0.0, False),
         ("boolean", Decimal(1), True),
         ("boolean", "0", False),
+        ("boolean", "1", True),
         ("moment", "2024-05-29T16:26:40.000Z", 1717000000000),
         ("moment", " 2024-05-29T18:26:40.5+02:00", 1717000000500),
         ("moment", "2024-05-29", 1716940800000),
@@ -164,6 +167,7 @@ def test_a_value_becomes_what_the_api_wants(kind: str, value: object, expected: 
         ("texts", [["secret"]], "must be text"),
         ("objects", "secret", "must be a list of objects"),
         ("objects", {"secret": 1}, "must be a list of objects"),
+        ("objects", 7, "must be a list of objects"),
         ("objects", [{}, "secret"], "must be a list of objects"),
         ("mapping", "secret", "must be an object"),
         ("mapping", "[1]", "must be an object"),
@@ -223,6 +227,10 @@ def test_nothing_is_left_out_or_clears_what_null_clears(columns: dict[str, Any],
     found = fields.body_of(FIELDS, columns, clears=clears)
 
     assert found == {**expected, **(dict.fromkeys(nulls) if clears else {})}
+
+
+def test_nothing_clears_where_nobody_says_so() -> None:
+    assert fields.body_of(FIELDS, {"city": None}) == {}
 
 
 def test_a_refusal_names_the_column_that_the_record_has() -> None:

@@ -177,6 +177,15 @@ def test_any_record_is_a_form_that_can_be_sent_or_rejected_without_a_word_of_it(
     assert rejected
 
 
+@pytest.mark.parametrize("stream", [stream for stream in STREAMS if stream != "prospector_workflows"])
+def test_a_sink_names_all_columns_that_it_reads(stream: str) -> None:
+    reads = sink(stream).reads
+    named, whole = form(stream, {name: VALUES[name] for name in VALUES if name in reads}), form(stream, VALUES)
+
+    assert (_writes(named), named.own_id) == (_writes(whole), whole.own_id)
+    assert {"additional_properties", "_sdc_deleted_at"} <= reads
+
+
 @pytest.mark.parametrize("row", [{}, {"id": None}, {name: [1] for name in VALUES}, {name: {"a": 1} for name in VALUES}], ids=repr)
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_row_that_is_not_as_documented_is_none_that_was_looked_for(stream: str, row: Row) -> None:

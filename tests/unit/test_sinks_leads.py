@@ -38,6 +38,7 @@ def test_a_lead_is_created_once_and_then_changed() -> None:
     assert found.after_create == (_patch(REST),)
     assert found.change == _patch({**BOB, **REST})
     assert (found.bulk, found.own_id, found.upserts, found.match) == (None, None, False, MATCH)
+    assert found.locks == MATCH | {"phone:2125550123"}
     assert found.look is not None
     assert (found.look.request.path, found.look.request.query) == ("/leads", {})
     assert (found.look.since, found.look.is_always) == ("created_after", False)
@@ -52,6 +53,7 @@ def test_a_lead_is_created_once_and_then_changed() -> None:
         ({}, {"email": "bob@example.org", "full_name": "Bob", "phone": "+12125550123"}, False),
         ({"email": None}, {"email": None, "full_name": "Bob ", "phone": "(212) 555-0123"}, True),
         ({"email": None}, {"full_name": "Bob", "phone": "+12125550124"}, False),
+        ({"email": None}, {"full_name": "Rob", "phone": "+12125550123"}, False),
     ],
     ids=repr,
 )
@@ -147,4 +149,5 @@ def test_a_record_of_the_tap_is_taken_back_in(mode: str) -> None:
 def test_the_sink_says_what_it_needs() -> None:
     made = sink("leads")
 
+    assert "id" in made.reads
     assert (made.scopes, made.row_path, made.bulk_path, dict(made.refers_to)) == (("leads.write",), "/leads/{id}", "/leads/bulk", {})

@@ -63,6 +63,7 @@ def test_a_campaign_asks_for_what_its_columns_say(record: dict[str, Any], public
 
     assert (found.create is not None, found.change is not None) == (has_create, has_change)
     assert found.after_create == ()
+    assert (found.look is not None) is has_create
     assert [write.body for write in found.actions] == publications
     assert found.lacks == "names no prospector_workflow_id, which a new campaign needs"
 
@@ -80,6 +81,7 @@ def test_a_workflow_is_whatever_its_columns_say() -> None:
     assert (found.look.request.path, found.look.is_always) == ("/prospector/workflows", False)
     assert finds(found.look, {"id": "w7", "name": "W"})
     assert not finds(found.look, {"id": "w7", "name": "V"})
+    assert found.locks == {f"prospector_workflows:{found.look.wanted}"}
 
 
 def test_a_workflow_is_run_and_may_be_nothing_but_run() -> None:
@@ -137,7 +139,8 @@ def test_a_webhook_is_deleted_by_its_id_or_address() -> None:
         assert found.remove == Write("DELETE", "/webhooks/{id}", is_repeatable=True)
         assert (found.create, found.change, found.own_id, found.secret) == (None, None, "h1", False)
     assert finds(whole.look, {"id": "h7", "url": HOOK["url"]})
-    assert bare.look is None
+    assert whole.locks == form("webhooks", HOOK).locks
+    assert (bare.look, bare.locks) == (None, frozenset())
 
 
 def test_a_delivery_is_retried() -> None:
@@ -145,7 +148,7 @@ def test_a_delivery_is_retried() -> None:
 
     path, ids = "/webhooks/{webhook_id}/deliveries/{id}", {"webhook_id": "h1"}
     assert found.actions == (Write("POST", f"{path}/retry", ids=ids, probe=Probe(path, ids, "attempt_count")),)
-    assert (found.create, found.change, found.own_id) == (None, None, "d1")
+    assert (found.create, found.change, found.own_id, found.lacks) == (None, None, "d1", "names a delivery that is not known")
 
 
 def test_a_ticket_is_opened_once_and_looked_for_before() -> None:
@@ -170,6 +173,7 @@ def test_a_file_is_imported_as_it_is_and_followed() -> None:
     assert (found.look.request.path, found.look.is_always) == ("/imports", False)
     assert finds(found.look, {"id": "i7", "name": "n", "file_name": "f.csv"})
     assert not finds(found.look, {"id": "i7", "name": "n", "file_name": "g.csv"})
+    assert not finds(found.look, {"id": "i7", "name": "m", "file_name": "f.csv"})
     assert found.locks == {f"imports:{found.look.wanted}"}
 
 
@@ -202,10 +206,11 @@ def test_a_file_of_rows_reads_back_as_the_rows() -> None:
     assert list(csv.DictReader(io.StringIO((found.body or {})["file_data"], newline=""))) == rows
 
 
-def test_json_stays_json_in_a_file_that_says_so() -> None:
-    record = {**FILE, "file_type": "application/JSON", "file_data": '[{"a": 1}]'}
+@pytest.mark.parametrize(("data", "expected"), [('[{"a":1} ]', '[{"a":1} ]'), ([{"a": "ü"}], '[{"a": "ü"}]')], ids=repr)
+def test_rows_are_json_in_a_file_that_says_so(data: object, expected: str) -> None:
+    record = {**FILE, "file_type": "application/JSON"}
 
-    assert form("imports", record).create == _post("/imports", record)
+    assert form("imports", {**record, "file_data": data}).create == _post("/imports", {**record, "file_data": expected})
 
 
 @pytest.mark.parametrize(("record", "body"), [({}, {}), ({"include_suppressed": "true", "status": "x"}, {"include_suppressed": True})], ids=repr)

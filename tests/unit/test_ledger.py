@@ -1,0 +1,358 @@
+"""The ledger: what it keeps, whom it keeps out, and what it refuses to take for one of its own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from target_hiringcenter.ledger import DELETED, PENDING, REJECTED, WRITTEN, Entry, Ledger, LedgerError, parse
+from target_hiringcenter.writes import digest
+from tests.writing import ledger_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with ledger_in(request.param, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def _open(file: Path) -> Ledger:
+    return Ledger(f"sqlite:///{file}")
+
+
+def _find(uri: str, keys: list[str]) -> None:
+    """Open a ledger, look up, close."""
+    ledger = Ledger(uri)
+    try:
+        ledger.find("leads", keys)
+    finally:
+        ledger.close()
+
+
+def _execute(uri: str, *statements: str) -> None:
+    """As somebody does who works on the database itself."""
+    engine = sa.create_engine(parse(uri))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def test_what_is_kept_is_found_again_after_the_ledger_was_closed(uri: str) -> None:
+    entry = Entry(3, "c" * 32, PENDING, "r1", "m1 m2", "k1 k2", "2026-07-01T00:00:00.000Z", 2, 7)
+    ledger = Ledger(uri)
+    ledger.save("notes", {"a": entry, "b": Entry(1, "d", WRITTEN)})
+    ledger.save("tasks", {"a": Entry(9, "e", REJECTED)})
+    identity = ledger.id
+    ledger.close()
+    ledger = Ledger(uri)
+    assert ledger.id == identity
+    assert ledger.find("notes", ["a", "b", "c"]) == {"a": entry, "b": Entry(1, "d", WRITTEN)}
+    assert ledger.find("tasks", ["a"]) == {"a": Entry(9, "e", REJECTED)}
+    assert ledger.find("tasks", []) == {}
+    ledger.save("notes", {"a": Entry(4, "f", DELETED)})
+    assert ledger.find("notes", ["a"]) == {"a": Entry(4, "f", DELETED)}
+    ledger.close()
+
+
+def test_more_keys_than_a_statement_takes_are_found(uri: str) -> None:
+    ledger = Ledger(uri)
+    entries = {digest(number): Entry(1, "c", WRITTEN, str(number)) for number in range(1301)}
+    ledger.save("leads", entries)
+    assert ledger.find("leads", [*entries, "missing"]) == entries
+    ledger.close()
+
+
+def test_all_entries_of_a_save_are_kept_or_none(uri: str) -> None:
+    ledger = Ledger(uri)
+    with pytest.raises(LedgerError):
+        ledger.save("leads", {"a": Entry(1, "c", WRITTEN), "b": Entry(None, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
+    ledger.close()
+    # Not even over a second opening.
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a", "b"]) == {}
+    ledger.close()
+
+
+def test_a_ledger_goes_on_after_a_statement_that_failed(uri: str) -> None:
+    ledger = Ledger(uri)
+    with pytest.raises(LedgerError):
+        ledger.save("leads", {"half": Entry(1, "c", WRITTEN), "b": Entry(None, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    assert list(ledger.find("leads", ["a", "b", "half"])) == ["a"]
+    ledger.close()
+
+
+def test_a_row_of_the_api_has_one_owner(uri: str) -> None:
+    ledger = Ledger(uri)
+    ledger.save("notes", {"a": Entry(1, "c", WRITTEN, "r1")})
+    assert ledger.owner("notes", "r1") == "a"
+    assert ledger.owner("notes", "r2") is None
+    assert ledger.owner("tasks", "r1") is None
+    ledger.close()
+
+
+def test_settling_forgets_what_was_needed_to_find_out() -> None:
+    entry = Entry(2, "c", PENDING, "r1", "m", "marks", "2026-07-01T00:00:00.000Z", 2, 7)
+    entry.settle(WRITTEN)
+    assert entry == Entry(2, "c", WRITTEN, "r1", "m")
+
+
+def test_threads_share_it(uri: str) -> None:
+    ledger = Ledger(uri)
+    failures: list[Exception] = []
+
+    def work(thread: int) -> None:
+        try:
+            for number in range(40):
+                key = f"{thread} {number}"
+                ledger.save("leads", {key: Entry(number, "c", WRITTEN)})
+                assert ledger.find("leads", [key])[key].version == number
+        except Exception as error:  # noqa: BLE001  # shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    ledger.close()
+
+
+def test_a_second_run_is_kept_out_until_the_first_has_ended(uri: str) -> None:
+    first = Ledger(uri)
+    with pytest.raises(LedgerError, match="another run"):
+        Ledger(uri)
+    first.close()
+    Ledger(uri).close()
+
+
+def test_another_process_is_kept_out_until_the_first_is_killed(uri: str) -> None:
+    script = "import sys; from target_hiringcenter.ledger import Ledger; Ledger(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script, uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(LedgerError, match="another run"):
+            Ledger(uri)
+        process.kill()
+        process.wait()
+    ledger: Ledger | None = None
+    for _ in range(1000):
+        # PostgreSQL may learn a little later that the process is gone.
+        try:
+            ledger = Ledger(uri)
+            break
+        except LedgerError:
+            assert uri.startswith("postgresql")
+    assert ledger is not None
+    ledger.close()
+
+
+@pytest.mark.parametrize("version", ["0", "2", "one"])
+def test_another_version_is_refused_and_left_as_it_is(version: str, uri: str) -> None:
+    ledger = Ledger(uri)
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    ledger.close()
+    _execute(uri, f"UPDATE hiringcenter_ledger SET value = '{version}' WHERE name = 'version'")  # noqa: S608  # ours
+    with pytest.raises(LedgerError, match=f"has version {version}"):
+        Ledger(uri)
+    _execute(uri, "UPDATE hiringcenter_ledger SET value = '1' WHERE name = 'version'")
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a"]) == {"a": Entry(1, "c", WRITTEN)}
+    ledger.close()
+
+
+@pytest.mark.parametrize("names", ["('version', 'id')", "('id')", "('version')"])
+def test_a_ledger_without_what_tells_it_from_others_is_refused(names: str, uri: str) -> None:
+    ledger = Ledger(uri)
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    ledger.close()
+    _execute(uri, f"DELETE FROM hiringcenter_ledger WHERE name IN {names}")  # noqa: S608  # ours
+    with pytest.raises(LedgerError, match="version"):
+        Ledger(uri)
+
+
+def test_an_older_table_that_lacks_a_column_is_refused(uri: str) -> None:
+    Ledger(uri).close()
+    _execute(uri, "ALTER TABLE hiringcenter_ledger_entries DROP COLUMN probe")
+    with pytest.raises(LedgerError):
+        _find(uri, ["a"])
+
+
+def test_it_is_about_one_account_of_each_system(uri: str) -> None:
+    ledger = Ledger(uri)
+    ledger.belongs_to("hiringcenter", "a1")
+    ledger.belongs_to("prospectb2b", "t1")
+    ledger.belongs_to("hiringcenter", "a1")
+    with pytest.raises(LedgerError, match="another account of hiringcenter"):
+        ledger.belongs_to("hiringcenter", "a2")
+    ledger.close()
+    ledger = Ledger(uri)
+    with pytest.raises(LedgerError, match="another account of prospectb2b"):
+        ledger.belongs_to("prospectb2b", "t2")
+    ledger.close()
+
+
+def test_it_names_no_account(file: Path) -> None:
+    ledger = _open(file)
+    ledger.belongs_to("hiringcenter", "the account")
+    ledger.close()
+    assert b"the account" not in file.read_bytes()
+
+
+def test_two_ledgers_differ(tmp_path: Path) -> None:
+    first, second = _open(tmp_path / "a.db"), _open(tmp_path / "b.db")
+    assert first.id != second.id
+    first.close()
+    second.close()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(file: Path) -> None:
+    content = b"These are somebody's notes, and no database at all.\n" * 200
+    file.write_bytes(content)
+    with pytest.raises(LedgerError, match="not a database"):
+        _open(file)
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5])
+def test_a_damaged_file_is_refused(place: float, file: Path) -> None:
+    ledger = _open(file)
+    ledger.save("leads", {digest(number): Entry(1, "c" * 32, WRITTEN, str(number)) for number in range(2000)})
+    ledger.close()
+    whole = bytearray(file.read_bytes())
+    start = int(len(whole) * place)
+    whole[start : start + len(whole) // 2] = os.urandom(len(whole) // 2)
+    file.write_bytes(whole)
+    with pytest.raises(LedgerError):
+        _find(f"sqlite:///{file}", [digest(number) for number in range(2000)])
+
+
+def test_a_file_that_was_cut_off_is_refused(file: Path) -> None:
+    ledger = _open(file)
+    ledger.save("leads", {digest(number): Entry(1, "c" * 32, WRITTEN, str(number)) for number in range(2000)})
+    ledger.close()
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 3])
+    with pytest.raises(LedgerError):
+        _find(f"sqlite:///{file}", [digest(number) for number in range(2000)])
+
+
+def test_the_database_of_another_program_keeps_what_it_has(file: Path) -> None:
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE accounts (name TEXT)")
+        other.execute("INSERT INTO accounts VALUES ('theirs')")
+    other.close()
+    ledger = _open(file)
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    ledger.close()
+    with sqlite3.connect(file) as other:
+        assert other.execute("SELECT name FROM accounts").fetchall() == [("theirs",)]
+    other.close()
+
+
+def test_tables_of_the_same_name_that_are_not_ours_are_refused(file: Path) -> None:
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE hiringcenter_ledger (what TEXT)")
+    other.close()
+    with pytest.raises(LedgerError, match="can't be used"):
+        _open(file)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="can.t be used"):
+        _open(tmp_path / "no" / "ledger.db")
+
+
+def test_a_place_that_cannot_be_written_is_an_error(file: Path) -> None:
+    _open(file).close()
+    # Also the administrator can't write to what is opened for reading only.
+    with pytest.raises(LedgerError, match="can't be used"):
+        Ledger(f"sqlite:///file:{file}?mode=ro&uri=true")
+
+
+def test_a_full_disk_is_an_error_and_what_was_kept_stays(file: Path) -> None:
+    ledger = _open(file)
+    ledger.save("leads", {"first": Entry(1, "c", WRITTEN)})
+    ledger._connection.exec_driver_sql("PRAGMA max_page_count = 1")  # noqa: SLF001  # SQLite's own way of being full: never below what is used
+    with pytest.raises(LedgerError, match="full"):
+        ledger.save("leads", {digest(number): Entry(1, "c" * 32, WRITTEN, str(number)) for number in range(5000)})
+    ledger.close()
+    ledger = _open(file)
+    assert ledger.find("leads", ["first"]) == {"first": Entry(1, "c", WRITTEN)}
+    ledger.close()
+
+
+def test_a_read_only_ledger_keeps_nothing_and_makes_no_file(file: Path) -> None:
+    ledger = Ledger(f"sqlite:///{file}", is_read_only=True)
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    ledger.belongs_to("hiringcenter", "a1")
+    assert ledger.find("leads", ["a"]) == {}
+    ledger.close()
+    assert not file.exists()
+
+
+def test_what_it_says_of_an_error_quotes_no_statement_and_no_key(uri: str) -> None:
+    ledger = Ledger(uri)
+    with pytest.raises(LedgerError) as caught:
+        ledger.save("leads", {"the key": Entry(None, "the content", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
+    ledger.close()
+    for secret in ("the key", "the content", "INSERT"):
+        assert secret not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["", "ledger.db", "mysql://u:secret@h/d", "postgresql://u:secret@h:port/d", "sqlite//x", "nothing+at+all://"])
+def test_what_is_no_ledgers_uri_is_refused_without_quoting_it(uri: str) -> None:
+    with pytest.raises(LedgerError, match="ledger_uri must be") as caught:
+        parse(uri)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_one_line_without_the_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(LedgerError) as caught:
+        Ledger("postgresql://u:secret@127.0.0.1:9/d?connect_timeout=5")
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_look_up_among_many_entries_uses_the_primary_key(file: Path) -> None:
+    _open(file).close()
+    keys = [f"{number:032x}" for number in range(200_000)]
+    with sqlite3.connect(file) as database:
+        rows = ((key, str(number)) for number, key in enumerate(keys))
+        database.executemany("INSERT INTO hiringcenter_ledger_entries VALUES ('leads', ?, 1, 'c', 'written', ?, '', '', NULL, 0, NULL)", rows)
+    database.close()
+    ledger = _open(file)
+    wanted = keys[::400]
+    seen: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)  # noqa: SLF001  # the only place where its statements can be seen
+    assert len(ledger.find("leads", wanted)) == 500
+    assert ledger.owner("leads", "777") == keys[777]
+    (look_up, parameters), (owner, row) = seen
+    plans = [ledger._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in ((look_up, parameters), (owner, row))]  # type: ignore[arg-type]  # noqa: SLF001  # as they were seen
+    ledger.close()
+    for plan, index in zip(plans, ("USING PRIMARY KEY (stream=? AND key=?)", "hiringcenter_ledger_remote"), strict=True):
+        steps = [row.detail for row in plan]
+        assert any(step.startswith("SEARCH hiringcenter_ledger_entries") and index in step for step in steps)
+        assert not any(step.startswith("SCAN hiringcenter") for step in steps)
