@@ -11,7 +11,7 @@ import uuid
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -111,7 +111,8 @@ def write(config: Mapping[str, Any], lines: Iterable[str]) -> Written:
     out, error, code = io.StringIO(), None, 1
     with redirect_stdout(out):
         try:
-            code = target.run(io.StringIO("".join(f"{line}\n" for line in lines)))
+            # Line by line: what the target holds in memory shall not hide behind its input.
+            code = target.run(cast("IO[str]", (f"{line}\n" for line in lines)))
         except (ApiError, InputError) as ended:
             error = ended
     states = [json.loads(line) for line in out.getvalue().splitlines()]
