@@ -6,8 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError, NotFoundError, SystemEndedError
+from tap_hiringcenter.api.patience import Patience
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B, System
-from tap_hiringcenter.api.transport import Patience, Request, Transport, Usage
+from tap_hiringcenter.api.transport import Request, Transport
+from tap_hiringcenter.api.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

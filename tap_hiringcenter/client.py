@@ -18,7 +18,8 @@ from tap_hiringcenter.api import times
 from tap_hiringcenter.api.envelopes import Page, Row, hiringcenter_list, prospectb2b_list, prospectb2b_single, refuse
 from tap_hiringcenter.api.errors import RefusedError
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B, System
-from tap_hiringcenter.api.transport import Request, Usage
+from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.usage import Usage
 from tap_hiringcenter.records import Shape
 from tap_hiringcenter.sweeps import read_list
 from tap_hiringcenter.windows import Slice, Windows

@@ -13,7 +13,8 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from tap_hiringcenter.access import Access
 from tap_hiringcenter.api.reports import COMPLETE
 from tap_hiringcenter.api.settings import key_of
-from tap_hiringcenter.api.transport import Allowance, Transport, Usage
+from tap_hiringcenter.api.transport import Transport
+from tap_hiringcenter.api.usage import Allowance, Usage
 from tap_hiringcenter.bookmarks import Bookmarks, check
 from tap_hiringcenter.catalogs import with_chosen_methods
 from tap_hiringcenter.command import CommandLine

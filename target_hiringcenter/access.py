@@ -6,16 +6,18 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.errors import ForbiddenError, KeyRefusedError, NotFoundError, RefusedError
+from tap_hiringcenter.api.patience import Patience
 from tap_hiringcenter.api.program import InputError
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Patience, Request, Usage
+from tap_hiringcenter.api.transport import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.api.transport import Transport
+    from tap_hiringcenter.api.usage import Usage
     from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.sinks.base import ApiSink
 

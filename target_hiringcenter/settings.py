@@ -153,7 +153,8 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
         if path in files:
             found.append(f"{name} and {files[path]} must be two files")
         files[path] = name
-    if (config.get("batch_size_rows") or 1) < 1:
+    size = config.get("batch_size_rows")
+    if isinstance(size, int) and size < 1:
         found.append("batch_size_rows must be at least 1")
     try:
         url = parse(str(config.get("ledger_uri")))

@@ -16,7 +16,8 @@ from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.program import InputError, Program, Stopped
 from tap_hiringcenter.api.reports import Report
 from tap_hiringcenter.api.settings import key_of
-from tap_hiringcenter.api.transport import Allowance, Transport
+from tap_hiringcenter.api.transport import Transport
+from tap_hiringcenter.api.usage import Allowance
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
 from target_hiringcenter.desk import Desk

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.reports import COMPLETE, FAILED, PARTIAL, StreamReport
-from tap_hiringcenter.api.transport import Usage
+from tap_hiringcenter.api.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

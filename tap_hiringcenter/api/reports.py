@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tap_hiringcenter.api import times
 
 if TYPE_CHECKING:
-    from tap_hiringcenter.api.transport import Usage
+    from tap_hiringcenter.api.usage import Usage
 
 COMPLETE = "complete"
 PARTIAL = "partial"

@@ -7,8 +7,6 @@ server, and a repeat is the very same request.
 from __future__ import annotations
 
 import logging
-import random
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -26,23 +24,22 @@ from tap_hiringcenter.api.errors import (
     KeyRefusedError,
     RateLimitedError,
     RefusedError,
-    RequestsSpentError,
     SystemEndedError,
     TransientError,
     UncertainError,
 )
+from tap_hiringcenter.api.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_hiringcenter.api.answers import Answer
     from tap_hiringcenter.api.systems import System
+    from tap_hiringcenter.api.usage import Allowance, Usage
 
 logger = logging.getLogger(__name__)
 # Its debug lines hold whole URLs, and a query may carry personal data.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
-
-_FIRST_WAIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,95 +63,6 @@ class Request:
     body: Mapping[str, Any] | None = None
     idempotency_key: str | None = None
     is_repeatable: bool = True
-
-
-class Usage:
-    """How much one stream has asked for; counted by many threads.
-
-    Attributes:
-        requests: All requests, repeats included.
-        retries: The repeats among them.
-        rate_limited: Answers with status 429.
-    """
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.retries = 0
-        self.rate_limited = 0
-        self._lock = threading.Lock()
-
-    def count(self, *, requests: int = 0, retries: int = 0, rate_limited: int = 0) -> None:
-        """Add to the counts."""
-        with self._lock:
-            self.requests += requests
-            self.retries += retries
-            self.rate_limited += rate_limited
-
-
-class Allowance:
-    """The hard ceiling of requests in one run (`max_requests`), over all systems.
-
-    Args:
-        most: The ceiling, or None for none.
-    """
-
-    def __init__(self, most: int | None) -> None:
-        self._most = most
-        self._spent = RequestsSpentError(f"this run has made all of the {most} requests that max_requests allows")
-        self._used = 0
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        """Use one request up.
-
-        Raises:
-            RequestsSpentError: There is none left.
-        """
-        with self._lock:
-            if self._most is not None and self._used >= self._most:
-                raise self._spent
-            self._used += 1
-
-    @property
-    def left(self) -> int | None:
-        """Requests that may still be made, or None when there is no ceiling."""
-        with self._lock:
-            return None if self._most is None else self._most - self._used
-
-
-class Patience:
-    """How long one request is repeated: failures further and further apart, 429 when the server asks for it, and no more than an hour in all.
-
-    Args:
-        tries: Most attempts that may fail. Eight failures are about a minute of waiting.
-        limited: Most attempts that may be answered with 429, which don't use up the others; by default as many.
-
-    Attributes:
-        wait: Seconds to wait before the next attempt, after `is_out` has said that there is one.
-    """
-
-    def __init__(self, tries: int = 8, limited: int | None = None) -> None:
-        self._tries = tries
-        self._most_limited = tries if limited is None else limited
-        self._failures = 0
-        self._limited = 0
-        self._waited = 0.0
-        self.wait = 0.0
-
-    def is_out(self, error: Exception) -> bool:
-        """Whether to give up after this error: a `TransientError`, or another one after which the same may be tried again."""
-        told = error.wait if isinstance(error, (TransientError, UncertainError)) else None
-        if isinstance(error, RateLimitedError):
-            self._limited += 1
-            count, most = self._limited, self._most_limited
-        else:
-            self._failures += 1
-            count, most = self._failures, self._tries
-        # A server that asks for no wait, or for one that is over at once, gets one that grows, so that it isn't asked in a circle.
-        growing = min(_FIRST_WAIT * 2.0 ** (count - 1), MINUTE) * random.uniform(0.75, 1)  # noqa: S311  # spreads threads, guards nothing
-        self.wait = (told or growing) if isinstance(error, RateLimitedError) else max(told or 0, growing)
-        self._waited += self.wait
-        return count >= most or self._waited > HOUR
 
 
 class _Bearer(requests.auth.AuthBase):

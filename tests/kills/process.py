@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from tap_hiringcenter.api import transport
+from tap_hiringcenter.api import patience
 from target_hiringcenter import writer
 from target_hiringcenter.target import TargetHiringcenter
 
@@ -82,7 +82,7 @@ def _work(config: dict[str, Any], text: str, folder: str) -> None:
     # Its own is a semaphore of the system, which a kill would leave behind.
     tqdm.set_lock(threading.RLock())
     # As in all tests: a repeat follows at once.
-    transport._FIRST_WAIT = 0.001  # noqa: SLF001
+    patience._FIRST_WAIT = 0.001  # noqa: SLF001
     writer._FIRST_POLL = 0.001  # noqa: SLF001
     with Path(folder, "out.jsonl").open("w", encoding="utf-8") as out, redirect_stdout(out):
         code = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from tap_hiringcenter.api import budget, transport
+from tap_hiringcenter.api import budget, patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class Clock:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
         """Let budgets made from now on, and the repeats, use this clock."""
         # The tests' conftest makes repeats follow at once; here waiting costs nothing, so it may be what it is.
-        monkeypatch.setattr(transport, "_FIRST_WAIT", 0.5)
+        monkeypatch.setattr(patience, "_FIRST_WAIT", 0.5)
         monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(budget, "threading", SimpleNamespace(Condition=lambda: self))
         return self

@@ -11,7 +11,8 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.systems import PROSPECTB2B, System
-from tap_hiringcenter.api.transport import Allowance, Request, Transport
+from tap_hiringcenter.api.transport import Request, Transport
+from tap_hiringcenter.api.usage import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -271,19 +271,19 @@ def test_tables_of_the_same_name_that_are_not_ours_are_refused(file: Path) -> No
     with sqlite3.connect(file) as other:
         other.execute("CREATE TABLE hiringcenter_ledger (what TEXT)")
     other.close()
-    with pytest.raises(LedgerError, match="can't be used"):
+    with pytest.raises(LedgerError, match="be used"):
         _open(file)
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="can.t be used"):
+    with pytest.raises(LedgerError, match="be used"):
         _open(tmp_path / "no" / "ledger.db")
 
 
 def test_a_place_that_cannot_be_written_is_an_error(file: Path) -> None:
     _open(file).close()
     # Also the administrator can't write to what is opened for reading only.
-    with pytest.raises(LedgerError, match="can't be used"):
+    with pytest.raises(LedgerError, match="be used"):
         Ledger(f"sqlite:///file:{file}?mode=ro&uri=true")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_hiringcenter.api.reports import COMPLETE, FAILED, PARTIAL
-from tap_hiringcenter.api.transport import Usage
+from tap_hiringcenter.api.usage import Usage
 from tap_hiringcenter.report import Report, StreamReport
 
 if TYPE_CHECKING:

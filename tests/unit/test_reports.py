@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.reports import COMPLETE, FAILED, Report, StreamReport
-from tap_hiringcenter.api.transport import Usage
+from tap_hiringcenter.api.usage import Usage
 
 if sys.version_info >= (3, 12):
     from typing import override

@@ -12,7 +12,9 @@ import pytest
 import requests
 
 from tap_hiringcenter.api.errors import ApiError, RefusedError, RequestsSpentError
-from tap_hiringcenter.api.transport import Allowance, Patience, Request, Usage
+from tap_hiringcenter.api.patience import Patience
+from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.usage import Allowance, Usage
 from tests.unit.clock import Clock
 from tests.unit.server import KEY, LEADS, Handler, drip, everything, plain, raw, reset, serving, silent, transport
 

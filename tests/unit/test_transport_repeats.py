@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_hiringcenter.api.errors import ApiError, KeyRefusedError, RateLimitedError, SystemEndedError, TransientError
-from tap_hiringcenter.api.transport import Patience, Request, Usage
+from tap_hiringcenter.api.patience import Patience
+from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.usage import Usage
 from tests.unit.clock import Clock
 from tests.unit.server import LEADS, plain, raw, reset, serving, transport
 

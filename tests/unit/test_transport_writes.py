@@ -23,8 +23,10 @@ from tap_hiringcenter.api.errors import (
     TransientError,
     UncertainError,
 )
+from tap_hiringcenter.api.patience import Patience
 from tap_hiringcenter.api.systems import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Patience, Request, Usage
+from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.usage import Usage
 from tests.unit.clock import Clock
 from tests.unit.server import KEY, drip, everything, plain, raw, reset, serving, silent, transport
 
