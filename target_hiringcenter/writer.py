@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tap_hiringcenter.api.budget import HOUR
 from tap_hiringcenter.api.errors import (
     ApiError,
     ConflictError,
@@ -20,6 +18,7 @@ from tap_hiringcenter.api.errors import (
     TransientError,
     UncertainError,
 )
+from target_hiringcenter.actions import Actions
 from target_hiringcenter.ledger import DELETED, PENDING, REJECTED, WRITTEN
 from target_hiringcenter.rows import agrees, found_by, kept
 from target_hiringcenter.tasks import Outcome, Reject
@@ -39,13 +38,6 @@ _NO_ID = "-"
 # So many records in a row that the API did not answer for are its trouble and not theirs.
 _MOST_FAILURES = 3
 _UNSEEN = "its signing secret was not shown: rotate it in the product to get one"
-_FIRST_POLL = 0.5
-_LONGEST_POLL = 30.0
-# So often a job may not be found, since it may become visible late.
-_MOST_MISSES = 6
-# No document lists what the status of a job can be; these are the words that such a thing ends with.
-_DONE = {"completed", "complete", "done", "finished", "succeeded", "success", "ready"}
-_FAILED = {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired"}
 
 
 class Writer:
@@ -63,6 +55,7 @@ class Writer:
         self._ledger = ledger
         self._secrets = secrets
         self._may_double = may_double
+        self._actions = Actions(client, ledger)
         self._failures = 0
         self._has_written: set[str] = set()
         self._lock = threading.Lock()
@@ -181,12 +174,7 @@ class Writer:
             if row is None:
                 entry.remote_id = known  # an id that the record itself named, and that the API doesn't know
             raise
-        for number, action in enumerate(form.actions[entry.step :], entry.step):
-            self._act(task, action, f"action {number}")
-            entry.step, entry.probe = number + 1, None
-            self._save([task])
-        if form.follow:
-            self._follow(task, form.follow)
+        self._actions.carry_out(task)
 
     def locate(self, task: Task) -> tuple[str | None, Row | None]:
         """Where a record's row is, with as few requests as can tell.
@@ -303,18 +291,19 @@ class Writer:
         Args:
             task: The record.
             row: The row, when the answer shows it.
+
+        Raises:
+            EnvelopeError: It can't be the row that was written.
         """
         form, entry = task.form, task.entry
         if row is None:
             entry.remote_id = entry.remote_id or _unnamed(task)
-        elif row.get("id") is None:
-            msg = "answered with a row that has no id"
-            raise EnvelopeError(msg, asked=f"{task.sink.system.label}: {form.create.method if form.create else ''} of {task.sink.name}")
         else:
             match = kept(form.match, row)
-            if form.match and not match and found_by(row):
-                msg = "answered with the row of another"
-                raise EnvelopeError(msg, asked=f"{task.sink.system.label}: {form.create.method if form.create else ''} of {task.sink.name}")
+            is_another = bool(form.match and not match and found_by(row))
+            if is_another or row.get("id") is None:
+                reason = "answered with the row of another" if is_another else "answered with a row that has no id"
+                raise EnvelopeError(reason, asked=f"{task.sink.system.label}: creating one of {task.sink.name}")
             entry.remote_id = str(row["id"])
             if row.get("message") is not None:
                 task.warnings.append("accepted with a warning of the API (message)")
@@ -343,52 +332,6 @@ class Writer:
         with suppress(NotFoundError):
             self.client.send(task, remove, "remove")
         task.entry.remote_id, task.entry.match = None, ""
-
-    def _act(self, task: Task, action: Write, what: str) -> None:
-        """Do once what has no other trace than that it was done."""
-        entry, probe = task.entry, action.probe
-        done = None
-        if probe:
-            try:
-                count = self.client.count(probe, entry.remote_id, task.usage)
-            except (ForbiddenError, NotFoundError):
-                count = None
-            if count is not None:
-                if entry.probe is None:
-                    entry.probe = count
-                    self._save([task])
-                elif count > entry.probe:
-                    return  # an earlier attempt has done it
-                before = entry.probe
-
-                def done() -> Row | None:
-                    return {} if self.client.count(probe, entry.remote_id, task.usage) > before else None
-
-        self.client.send(task, action, what, done)
-
-    def _follow(self, task: Task, path: str) -> None:
-        """Read a job until it has ended.
-
-        Raises:
-            RejectedError: It failed.
-            TransientError: It can't be found, or it has not ended for an hour.
-        """
-        wait, until, misses = _FIRST_POLL, time.monotonic() + HOUR, 0
-        while True:
-            row = self.client.read(path, {"id": str(task.entry.remote_id)}, task.usage) or {}
-            misses += not row
-            status = str(row.get("status")).casefold()
-            if status in _DONE:
-                break
-            if status in _FAILED:
-                msg = "the API took it and its job failed; its errors are in the product, and in the tap's streams"
-                raise RejectedError(msg)
-            if time.monotonic() > until or misses > _MOST_MISSES:
-                raise TransientError("the job can't be found, or has not ended for an hour", asked=f"{task.sink.system.label}: GET {path}")  # noqa: EM101, TRY003
-            self.client.rest(wait)
-            wait = min(wait * 1.5, _LONGEST_POLL)
-        if row.get("error_count"):
-            task.warnings.append("done, but some of its rows were refused: see the tap's stream import_errors")
 
     def _keep_secret(self, task: Task, row: Row) -> None:
         shown = {name: value for name, value in row.items() if "secret" in name and not name.endswith("_prefix")}

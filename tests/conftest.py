@@ -23,4 +23,4 @@ def sandbox() -> Iterator[Sandbox]:
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeats follow at once: how long they wait is tested where waiting is."""
     monkeypatch.setattr("tap_hiringcenter.api.patience._FIRST_WAIT", 0.001)
-    monkeypatch.setattr("target_hiringcenter.writer._FIRST_POLL", 0.001)
+    monkeypatch.setattr("target_hiringcenter.actions._FIRST_POLL", 0.001)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from tap_hiringcenter.api import patience
-from target_hiringcenter import writer
+from target_hiringcenter import actions
 from target_hiringcenter.target import TargetHiringcenter
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _work(config: dict[str, Any], text: str, folder: str) -> None:
     tqdm.set_lock(threading.RLock())
     # As in all tests: a repeat follows at once.
     patience._FIRST_WAIT = 0.001  # noqa: SLF001
-    writer._FIRST_POLL = 0.001  # noqa: SLF001
+    actions._FIRST_POLL = 0.001  # noqa: SLF001
     with Path(folder, "out.jsonl").open("w", encoding="utf-8") as out, redirect_stdout(out):
         code = 1
         try:

@@ -187,7 +187,7 @@ def test_a_job_that_is_not_found_is_left_to_the_next_run_which_starts_no_second_
 
 def test_a_job_that_never_ends_is_given_up_after_an_hour(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     script = Script(sends={"id": "exp"}, reads=[{"id": "exp", "status": "processing"}])
-    monkeypatch.setattr("target_hiringcenter.writer.time.monotonic", lambda: sum(script.rested))
+    monkeypatch.setattr("target_hiringcenter.actions.time.monotonic", lambda: sum(script.rested))
     task = _task("exports", {})
     _writer(script, ledger, tmp_path).write(task)
     assert task.reject is not None
