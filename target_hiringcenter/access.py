@@ -32,12 +32,16 @@ class Access:
     Args:
         transports: The systems that have a key.
         ledger: Must be about the accounts that the keys belong to.
+
+    Attributes:
+        doubtful: Systems that did not know the path which checks a key, so that the URL may be wrong.
     """
 
     def __init__(self, transports: Mapping[System, Transport], ledger: Ledger) -> None:
         self._transports = transports
         self._ledger = ledger
         self._answers: dict[System, Mapping[str, Any]] = {}
+        self.doubtful: set[System] = set()
 
     def check(self, sink: type[ApiSink], usage: Usage) -> None:
         """Make sure that a stream's records can be written.
@@ -74,6 +78,7 @@ class Access:
                 raise KeyRefusedError(error.reason, asked=error.asked, status=error.status, request_id=error.request_id) from error
             return self._unknown(system, error)
         except (NotFoundError, RefusedError) as error:
+            self.doubtful.add(system)
             return self._unknown(system, error)
         body = answer.body if isinstance(answer.body, dict) else {}
         found = body.get("item", body) if system is HIRINGCENTER else body.get("data")
@@ -92,5 +97,7 @@ class Access:
 
     @staticmethod
     def _unknown(system: System, error: Exception) -> Mapping[str, Any]:
-        logger.warning("What the key of %s may write is not known, so the first write will tell. %s", system.label, error)
+        logger.warning(
+            "What the key of %s may write is not known, so the first write will tell; %s_api_url may be wrong. %s", system.label, system.name, error
+        )
         return {}

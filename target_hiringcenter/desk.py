@@ -23,7 +23,7 @@ from target_hiringcenter.tasks import Outcome, Reject, SinkReport, Task
 from target_hiringcenter.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from tap_hiringcenter.api.reports import Report
     from tap_hiringcenter.api.systems import System
@@ -49,6 +49,7 @@ class Desk:
         ledger: The memory of what was written.
         report: What is told of the run.
         config: The settings.
+        doubtful: Systems whose URL may be wrong.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Desk:
         ledger: Ledger,
         report: Report[SinkReport],
         config: Mapping[str, object],
+        doubtful: Container[System],
     ) -> None:
         self._transports = transports
         self._ledger = ledger
@@ -64,11 +66,10 @@ class Desk:
         self._is_dry = bool(config["dry_run"])
         self._resends = bool(config["resend_unchanged"])
         self._rejects = Lines(str(config["rejects_path"]))
-        secrets = Lines(str(config["webhook_secrets_path"]))
-        may_double = bool(config["allow_unmatched_creates"])
-        self._writers = {
-            system: Writer(Client(transport, ledger), ledger, secrets, may_double=may_double) for system, transport in transports.items()
-        }
+        self._secrets = Lines(str(config["webhook_secrets_path"]))
+        self._may_double = bool(config["allow_unmatched_creates"])
+        self._doubtful = doubtful
+        self._writers: dict[System, Writer] = {}
         self._plan = Plan(Lines(str(config["plan_path"]), is_new=True)) if self._is_dry else None
         self._bulk_size = int(str(config["leads_bulk_size"]))
         self._bulks: dict[str, Bulk] = {}
@@ -95,7 +96,7 @@ class Desk:
 
     def _groups(self, sink: ApiSink, tasks: Iterable[Task]) -> list[list[Task]]:
         """Records that go in one request: those that go in bulk, up to the size of one, and no two that touch the same."""
-        writer = self._writers[sink.system]
+        writer = self._writer(sink.system)
         groups: list[list[Task]] = []
         last: list[Task] = []
         held, passed = set[str](), set[str]()
@@ -154,7 +155,7 @@ class Desk:
                 task.outcome = Outcome.UNCHANGED
             else:
                 due.append(task)
-        writer = self._writers[sink.system]
+        writer = self._writer(sink.system)
         if self._plan:
             for task in due:
                 self._plan.make(task, writer)
@@ -183,6 +184,13 @@ class Desk:
 
     def _bulk(self, sink: ApiSink, writer: Writer) -> Bulk:
         return self._bulks.setdefault(sink.name, Bulk(writer, str(sink.bulk_path), sink.name, self._bulk_size))
+
+    def _writer(self, system: System) -> Writer:
+        if system not in self._writers:
+            client = Client(self._transports[system], self._ledger)
+            is_doubtful = system in self._doubtful
+            self._writers[system] = Writer(client, self._ledger, self._secrets, may_double=self._may_double, is_doubtful=is_doubtful)
+        return self._writers[system]
 
     def _pool(self, system: System) -> ThreadPoolExecutor:
         if system not in self._pools:

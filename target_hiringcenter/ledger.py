@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+import weakref
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -135,6 +136,8 @@ class Ledger:
         except ImportError as error:
             msg = f"The ledger can't be opened: {error.name} is not installed. {_EXTRA.get(url.get_backend_name(), '')}"
             raise LedgerError(msg) from error
+        # Also when nobody closes it: the file and its lock are free again as soon as the ledger is forgotten.
+        weakref.finalize(self, self._engine.dispose)
         self._insert = _INSERTS[url.get_backend_name()]
         try:
             with self._errors():

@@ -100,7 +100,7 @@ class TargetHiringcenter(Program, Target):
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transports, self._ledger, self.report, self.config)
+        return Desk(self._transports, self._ledger, self.report, self.config, self._access.doubtful)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -224,9 +224,16 @@ class TargetHiringcenter(Program, Target):
             finally:
                 if "_ledger" in self.__dict__:
                     self._ledger.close()
+        for name, entry in self.report.streams.items():
+            for text, number in entry.warnings.items():
+                self.logger.warning("%s: %s (records: %d)", name, text, number)
         rejected = sum(entry.outcomes[Outcome.REJECTED] for entry in self.report.streams.values())
         if rejected:
-            self.logger.warning("%d records were rejected: see %s", rejected, self.config["rejects_path"])
+            self.logger.warning(
+                "Rejected records: %d, of which max_rejects allows %d. See %s", rejected, self.config["max_rejects"], self.config["rejects_path"]
+            )
+        if self.config["dry_run"]:
+            self.logger.info("This was a dry run: nothing was written. What would be is in %s", self.config["plan_path"])
         return int(rejected > self.config["max_rejects"])
 
     def _listen(self, file_input: IO[str] | None) -> None:

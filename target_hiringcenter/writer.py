@@ -48,13 +48,15 @@ class Writer:
         ledger: The memory of what was written.
         secrets: Where secrets go that the API shows once.
         may_double: Whether prospects may be written that the API can't find again.
+        is_doubtful: Whether the system's URL may be wrong.
     """
 
-    def __init__(self, client: Client, ledger: Ledger, secrets: Lines, *, may_double: bool) -> None:
+    def __init__(self, client: Client, ledger: Ledger, secrets: Lines, *, may_double: bool, is_doubtful: bool = False) -> None:
         self.client = client
         self._ledger = ledger
         self._secrets = secrets
         self._may_double = may_double
+        self._is_doubtful = is_doubtful
         self._actions = Actions(client, ledger)
         self._failures = 0
         self._has_written: set[str] = set()
@@ -145,9 +147,13 @@ class Writer:
         with self._lock:
             if isinstance(error, (TransientError, UncertainError)):
                 self._failures += 1
-            is_ended = self._failures >= _MOST_FAILURES or (isinstance(error, ForbiddenError) and task.sink.name not in self._has_written)
-        if is_ended:
-            advice = error.advice if isinstance(error, ForbiddenError) else "The next run goes on from the last STATE"
+            advice = "The next run goes on from the last STATE" if self._failures >= _MOST_FAILURES else None
+            if isinstance(error, ForbiddenError) and task.sink.name not in self._has_written:
+                advice = error.advice
+            if isinstance(error, NotFoundError) and self._is_doubtful and not self._has_written and not task.sink.refers_to:
+                # Neither the check of the key nor the first write: nothing seems to be there.
+                advice = f"Check {task.sink.system.name}_api_url"
+        if advice:
             raise SystemEndedError(error.reason, asked=error.asked, status=error.status, request_id=error.request_id, advice=advice) from error
 
     def _carry_out(self, task: Task) -> None:

@@ -87,7 +87,7 @@ class SystemEndedError(ApiError):
 class KeyRefusedError(SystemEndedError):
     """401: the key is missing, malformed, revoked or expired."""
 
-    advice = "Check the api_key setting: the key may be mistyped, rotated or revoked"
+    advice = "Check the setting *_api_key of this system: the key may be mistyped, rotated or revoked"
 
 
 class RequestsSpentError(SystemEndedError):

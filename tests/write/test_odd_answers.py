@@ -131,3 +131,19 @@ def test_a_campaign_that_the_record_names_by_its_id_is_not_made_again_to_be_publ
     record = {"id": campaign["id"], "prospector_workflow_id": campaign["prospector_workflow_id"], "publish": True}
     assert write(settings_for(sandbox, tmp_path), messages({"campaigns": [record]})).code == 0
     assert [request.path for request in writes(sandbox, before)] == [f"/campaigns/{campaign['id']}/publish"]
+
+
+def test_where_neither_the_check_of_the_key_nor_the_first_write_is_there_the_url_is_doubted(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = settings_for(sandbox, tmp_path, hiringcenter_api_url=f"{sandbox.hiringcenter_url}/wrong")
+    outcome = write(config, messages({"prospects": [ADA, {**ADA, "id": "p2", "email": "b@example.com"}]}))
+    assert "hiringcenter_api_url" in str(outcome.error)
+    assert outcome.states == []
+    assert outcome.rejects == []
+
+
+def test_warnings_stand_in_the_log_too(sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = settings_for(sandbox, tmp_path)
+    assert write(config, messages({"prospects": [ADA]})).code == 0
+    assert write(config, messages({"prospects": [{**ADA, "email": "another@example.com"}]})).code == 0
+    assert "prospects: neither e-mail nor phone is what it was" in caplog.text
+    assert "another@example.com" not in caplog.text
