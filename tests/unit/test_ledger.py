@@ -145,7 +145,7 @@ def test_a_second_run_is_kept_out_until_the_first_has_ended(uri: str) -> None:
 
 
 def test_another_process_is_kept_out_until_the_first_is_killed(uri: str) -> None:
-    script = "import sys; from target_hiringcenter.ledger import Ledger; Ledger(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    script = "import sys; from target_hiringcenter.ledger import Ledger; ledger = Ledger(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", script, uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "open\n"
