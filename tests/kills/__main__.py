@@ -22,20 +22,19 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="points that are tried side by side")
     parser.add_argument("--minutes", type=float, help="begin no new point after so many; the points come in random order")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another order")
-    parser.add_argument("--only", metavar="POINT", help="a single point, as a violation names it")
+    parser.add_argument("--only", metavar="POINT", default="", help="the point that a violation names, or all whose names begin like this")
     arguments = parser.parse_args()
     end = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     tried, violated = 0, 0
     with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
-        if arguments.only:
-            points = [_read(arguments.only)]
-        else:
-            points = [
-                Point(setting, number, moment)
-                for setting, requests in zip(SETTINGS, pool.map(requests_of, SETTINGS), strict=True)
-                for number in range(1, requests + 1)
-                for moment in MOMENTS
-            ]
+        settings = [setting for setting in SETTINGS if str(setting).startswith(arguments.only) or arguments.only.startswith(str(setting))]
+        every = [
+            Point(setting, number, moment)
+            for setting, requests in zip(settings, pool.map(requests_of, settings), strict=True)
+            for moment in MOMENTS
+            for number in range(1, requests + 1)
+        ]
+        points = [point for point in every if str(point) == arguments.only] or [point for point in every if str(point).startswith(arguments.only)]
         random.Random(arguments.seed).shuffle(points)
         _say(f"{len(points)} points")
         waiting, under_way = iter(points), dict[Future[list[str]], Point]()
@@ -57,13 +56,6 @@ def main() -> int:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _read(text: str) -> Point:
-    *setting, moment, number = text.split()
-    (found,) = (one for one in SETTINGS if str(one) == " ".join(setting))
-    (point,) = (Point(found, int(number), word) for word in MOMENTS if word == moment)
-    return point
 
 
 if __name__ == "__main__":
