@@ -50,7 +50,7 @@ def test_the_sdk_still_keeps_sinks_and_the_latest_state_where_it_did() -> None:
     assert {"_sinks_active", "_sinks_to_clear", "_latest_state"} <= vars(TargetHiringcenter(config=config)).keys()
 
 
-# The SDK's suite reads every stream through the SDK's own loop. Its world lives as long as this module: the suite asks for it while tests
+# The SDK's suite reads every stream through the SDK's own loop. Its world lives as long as the session: the suite asks for it while tests
 # are collected.
 _SANDBOX = Sandbox(World(seed=7, size=10))
 _SANDBOX.__enter__()
@@ -65,7 +65,7 @@ TestStandardSuite = get_tap_test_class(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _stop_the_sandbox() -> object:
     yield
     _SANDBOX.__exit__(None, None, None)

@@ -94,7 +94,7 @@ TestStandardTargets = get_target_test_class(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _stop_the_sandbox() -> Iterator[None]:
     yield
     _SANDBOX.__exit__(None, None, None)
