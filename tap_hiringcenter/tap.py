@@ -13,8 +13,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from tap_hiringcenter.access import Access
 from tap_hiringcenter.api.reports import COMPLETE
 from tap_hiringcenter.api.settings import key_of
-from tap_hiringcenter.api.transport import Transport
-from tap_hiringcenter.api.usage import Allowance, Usage
+from tap_hiringcenter.api.usage import Usage
 from tap_hiringcenter.bookmarks import Bookmarks, check
 from tap_hiringcenter.catalogs import with_chosen_methods
 from tap_hiringcenter.command import CommandLine
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_hiringcenter.api.systems import System
+    from tap_hiringcenter.api.transport import Transport
     from tap_hiringcenter.client import ApiStream
     from tap_hiringcenter.events import Event, Mark
     from tap_hiringcenter.report import Report
@@ -88,11 +88,6 @@ class TapHiringcenter(CommandLine):
     def began(self) -> datetime:
         """When this run began; no bookmark goes past it."""
         return datetime.fromtimestamp(self.initialized_at / 1000, tz=timezone.utc)
-
-    @cached_property
-    def _transports(self) -> dict[System, Transport]:
-        allowance = Allowance(self.config.get("max_requests"))
-        return {system: Transport(system, self.config, allowance) for system in SYSTEMS if self.config.get(key_of(system))}
 
     @cached_property
     def _access(self) -> Access:

@@ -15,9 +15,6 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.program import InputError, Program, Stopped
 from tap_hiringcenter.api.reports import Report
-from tap_hiringcenter.api.settings import key_of
-from tap_hiringcenter.api.transport import Transport
-from tap_hiringcenter.api.usage import Allowance
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
 from target_hiringcenter.desk import Desk
@@ -84,11 +81,6 @@ class TargetHiringcenter(Program, Target):
         super().append_builtin_config(config_jsonschema)
         for name in _FOR_TABLES:
             config_jsonschema["properties"].pop(name, None)
-
-    @cached_property
-    def _transports(self) -> dict[System, Transport]:
-        allowance = Allowance(self.config.get("max_requests"))
-        return {system: Transport(system, self.config, allowance) for system in self.systems if self.config.get(key_of(system))}
 
     @cached_property
     def _ledger(self) -> Ledger:

@@ -10,6 +10,7 @@ import os
 import sys
 from abc import abstractmethod
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from singer_sdk.exceptions import ConfigValidationError
@@ -18,6 +19,8 @@ from singer_sdk.plugin_base import PluginBase
 from tap_hiringcenter.api import settings
 from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.settings import key_of
+from tap_hiringcenter.api.transport import Transport
+from tap_hiringcenter.api.usage import Allowance
 
 if sys.version_info >= (3, 12):
     from typing import Self, override
@@ -72,6 +75,12 @@ class Program(PluginBase):
         Raises:
             Stopped: At once, or later from where it is safe to stop.
         """
+
+    @cached_property
+    def _transports(self) -> dict[System, Transport]:
+        """How each system that has a key is asked; all of them share the run's ceiling of requests."""
+        allowance = Allowance(self.config.get("max_requests"))
+        return {system: Transport(system, self.config, allowance) for system in self.systems if self.config.get(key_of(system))}
 
     def mistakes(self) -> list[str]:
         """What is wrong with settings that are of the right types: one sentence for each mistake."""
