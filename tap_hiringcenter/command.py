@@ -55,16 +55,15 @@ class CommandLine(Program, Tap):
             cls.print_about(about_format)
             return
 
-        def run() -> int:
-            tap = cls._ready(
+        def make() -> CommandLine:
+            return cls._ready(
                 config,
                 misfit=None if catalog is None else _NO_CATALOG,
                 state=None if state is None else _parsed(state, "state"),
                 catalog=None if catalog is None else _parsed(catalog, "catalog"),
             )
-            return tap.run()
 
-        cls._conclude(run)
+        cls._conclude(config, make, cls.run)
 
     @classmethod
     @override

@@ -13,7 +13,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 
 from tap_hiringcenter.api.errors import ApiError
-from tap_hiringcenter.api.program import InputError, Program, Stopped
+from tap_hiringcenter.api.program import InputError, Program, Stopped, reason_for
 from tap_hiringcenter.api.reports import Report
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
@@ -211,7 +211,7 @@ class TargetHiringcenter(Program, Target):
             except BaseException as error:
                 for sink in self._sinks_active.values():
                     if sink.current_size:
-                        self.report.streams[sink.stream_name].reason = _reason(error)
+                        self.report.streams[sink.stream_name].reason = reason_for(error)
                 raise
             finally:
                 if "_ledger" in self.__dict__:
@@ -259,11 +259,4 @@ class TargetHiringcenter(Program, Target):
         if about:
             cls.print_about(about_format)
             return
-        cls._conclude(lambda: cls._ready(config).run(file_input))
-
-
-def _reason(error: BaseException) -> str:
-    """Why a stream has not come to its end, for the report."""
-    if isinstance(error, (ApiError, InputError)):
-        return str(error)
-    return "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
+        cls._conclude(config, lambda: cls._ready(config), lambda target: target.run(file_input))

@@ -10,14 +10,16 @@ import os
 import sys
 from abc import abstractmethod
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 
 from tap_hiringcenter.api import settings
 from tap_hiringcenter.api.errors import ApiError
+from tap_hiringcenter.api.reports import Report
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.api.transport import Transport
 from tap_hiringcenter.api.usage import Allowance
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.plugin_base import _ConfigInput
 
-    from tap_hiringcenter.api.reports import Report
     from tap_hiringcenter.api.systems import System
 
+_Made = TypeVar("_Made")
+_REPORT_PATH = "run_report_path"
 _SIGNAL_EXIT = 128
 
 
@@ -87,15 +90,22 @@ class Program(PluginBase):
         return settings.mistakes(self.systems, self.config)
 
     @classmethod
-    def _conclude(cls, run: Callable[[], int]) -> None:
+    def _conclude(cls, config: _ConfigInput | None, make: Callable[[], _Made], run: Callable[[_Made], int]) -> None:
         """Run, and end as the run did: with its exit code, or with one line for its error.
 
         Args:
-            run: Does all of it, from reading what was passed in, and returns the exit code.
+            config: The settings from the command line; None when it names none.
+            make: Makes the tap or target of what was passed in.
+            run: Does all that it is for, and returns the exit code.
         """
         cls.print_version(print_fn=cls.logger.info)
         with cls._one_line_for_each_error():
-            code = run()
+            try:
+                made = make()
+            except (ApiError, ConfigValidationError, InputError) as error:
+                cls._report_refusal(config, error)
+                raise
+            code = run(made)
             sys.stdout.flush()
         if code:
             _leave(code)
@@ -149,12 +159,25 @@ class Program(PluginBase):
         try:
             yield
         except BaseException as error:
-            report.reason = "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
+            report.reason = reason_for(error)
             raise
         finally:
             self.logger.info("The run is %s.\n%s", report.status, report.table())
-            if path := self.config.get("run_report_path"):
+            if path := self.config.get(_REPORT_PATH):
                 report.write(path)
+
+    @classmethod
+    def _report_refusal(cls, config: _ConfigInput | None, error: Exception) -> None:
+        """Put a run that couldn't begin into the report's file, or the report of the run before would pass for this one's."""
+        path = config.config.get(_REPORT_PATH) if config else None
+        if config and config.parse_env:
+            path = path or os.environ.get(f"{_prefix(cls.name)}{_REPORT_PATH.upper()}")
+        if not isinstance(path, str) or not path:
+            return
+        try:
+            Report(datetime.now(timezone.utc), reason=reason_for(error)).write(path)
+        except OSError as unwritable:
+            cls.logger.error("The run report can't be written: %s", unwritable.strerror)  # noqa: TRY400  # the reason of the refusal follows
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -208,9 +231,23 @@ class Program(PluginBase):
             _leave(1)
 
 
+def reason_for(error: BaseException) -> str:
+    """Why a run or a stream was broken off, as a report says it: in the error's own words where it has words for people."""
+    if isinstance(error, ConfigValidationError):
+        return "Settings: " + " ".join(error.errors)
+    if isinstance(error, (ApiError, InputError)):
+        return str(error)
+    return "Stopped by a signal." if isinstance(error, Stopped) else f"Broken off: {type(error).__name__}."
+
+
+def _prefix(name: str) -> str:
+    """What the environment's variables for the settings of an executable begin with."""
+    return f"{name.upper().replace('-', '_')}_"
+
+
 def _refuse_unknown_variables(name: str, known: Container[str]) -> None:
     """Refuse a misspelt setting in the environment, as one in a file is refused."""
-    prefix = f"{name.upper().replace('-', '_')}_"
+    prefix = _prefix(name)
     for variable in sorted(os.environ):
         # The SDK's own variable for its log level has the same prefix; Meltano's have a second underscore.
         setting = variable.removeprefix(prefix).lower()

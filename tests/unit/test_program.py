@@ -52,7 +52,7 @@ class Loader(Program, Target):
     @classmethod
     @override
     def invoke(cls, *, config: _ConfigInput | None = None, **_: Any) -> None:
-        cls._conclude(lambda: cls._ready(config).load())
+        cls._conclude(config, lambda: cls._ready(config), cls.load)
 
     def load(self) -> int:
         """Do it, and tell of it."""
@@ -206,3 +206,37 @@ def test_the_report_is_written_however_it_ends(
     found = json.loads(path.read_text(encoding="utf-8"))
     assert (found["status"], found["reason"]) == (status, reason)
     assert f"The run is {status}." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, "At least one key is needed: set closershq_api_key"),
+        ({**KEY, "closershq_api_url": "http://api.example.com"}, "Settings: closershq_api_url must be an https URL"),
+    ],
+    ids=["no key", "settings"],
+)
+@pytest.mark.parametrize("parse_env", [False, True])
+def test_a_run_that_is_refused_replaces_the_report_of_the_run_before(
+    config: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, parse_env: bool
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text('{"status": "complete"}', encoding="utf-8")
+    if parse_env:
+        monkeypatch.setenv("TARGET_LOADER_RUN_REPORT_PATH", str(path))
+    else:
+        config = {**config, "run_report_path": str(path)}
+
+    assert _end(config, parse_env=parse_env) == 1
+
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert (found["status"], found["streams"]) == ("failed", {})
+    assert found["reason"].startswith(said)
+
+
+def test_a_refusal_that_can_not_be_reported_is_told_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert _end({"run_report_path": str(tmp_path / "none" / "report.json")}) == 1
+    assert _errors(caplog) == [
+        "The run report can't be written: No such file or directory",
+        "Settings: run_report_path must lie in a folder that exists",
+    ]
