@@ -6,30 +6,35 @@ whether or not the parent stream is selected. One small entry a stream, however 
     {"bookmarks": {"leads": {"replication_key": "updated_at", "replication_key_value": "2026-03-10T12:00:00.000Z"}, ...}}
 
 A reading that was broken off keeps in `resume_from` where the next run goes on, without looking back further than rows may become visible
-late. A child stream that is read for all parents (FULL_TABLE) keeps the same in `position`, with the version of its records.
+late. Where many root rows changed in that very moment, a child stream keeps in `after` the id up to which it has read them, in the order of
+their ids. A child stream that is read for all parents (FULL_TABLE) keeps the same in `position`, with the version of its records.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.program import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from singer_sdk.helpers.types import TapState
 
 _VALUE = "replication_key_value"
 _RESUME = "resume_from"
 _POSITION = "position"
+_AFTER = "after"
 _VERSION = "version"
 # The SDK writes these while a stream runs, and takes them out at its end; a state that was saved in between may hold them.
 _SDK_MARKS = {"starting_replication_value", "replication_key_signpost", "progress_markers"}
-_KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _VERSION} | _SDK_MARKS
+_KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _AFTER, _VERSION} | _SDK_MARKS
+# Ids are much shorter; a server that makes them longer shall not make STATE longer.
+_LONGEST_ID = 40
 # Machines' clocks differ by minutes; a bookmark further ahead than this was not written by any run of ours.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
@@ -56,24 +61,28 @@ def check(state: object, streams: Collection[str]) -> None:
         if name not in streams:
             msg = f"it belongs to another tap: there is no stream {name!r}"
             raise _refused(msg)
-        if not isinstance(entry, dict) or not _KNOWN.issuperset(entry):
-            msg = f"the bookmark of {name} is none that this tap writes"
+        if problem := _problem(entry):
+            msg = f"the bookmark of {name} {problem}"
             raise _refused(msg)
-        version = entry.get(_VERSION, 0)
-        if not isinstance(version, int) or isinstance(version, bool):
-            msg = f"the version of {name} is not a number"
-            raise _refused(msg)
-        for key in (_VALUE, _RESUME, _POSITION):
-            if entry.get(key) is None:
-                continue
-            try:
-                moment = times.parse(entry[key] if isinstance(entry[key], str) else None)
-            except ValueError:
-                msg = f"the bookmark of {name} is not a time"
-                raise _refused(msg) from None
-            if moment > datetime.now(timezone.utc) + _CLOCK_TOLERANCE:
-                msg = f"the bookmark of {name} lies in the future"
-                raise _refused(msg)
+
+
+def _problem(entry: object) -> str | None:
+    """What is wrong with one bookmark."""
+    if not isinstance(entry, dict) or not _KNOWN.issuperset(entry):
+        return "is none that this tap writes"
+    version = entry.get(_VERSION, 0)
+    if not isinstance(version, int) or isinstance(version, bool):
+        return "has a version that is not a number"
+    if not isinstance(entry.get(_AFTER), (str, NoneType)):
+        return "has an id that is not a text"
+    for moment in (entry[key] for key in (_VALUE, _RESUME, _POSITION) if entry.get(key) is not None):
+        try:
+            is_ahead = times.parse(moment if isinstance(moment, str) else None) > datetime.now(timezone.utc) + _CLOCK_TOLERANCE
+        except ValueError:
+            return "is not a time"
+        if is_ahead:
+            return "lies in the future"
+    return None
 
 
 def _refused(reason: str) -> StateError:
@@ -88,10 +97,12 @@ class Start:
     Attributes:
         since: Changes from this time on are wanted; None for everything.
         version: The version that records of a full-table sync are given, else None.
+        after: Of root rows that changed just then, those up to this id are complete below; None when none is known to be.
     """
 
     since: str | None
     version: int | None = None
+    after: str | None = None
 
 
 class Bookmarks:
@@ -125,15 +136,17 @@ class Bookmarks:
         entry = self._entries.get(name, {})
         if full_table:
             if resumable and _POSITION in entry:
-                return Start(times.normalise(entry[_POSITION]), entry.get(_VERSION, self._version))
+                return Start(times.normalise(entry[_POSITION]), entry.get(_VERSION, self._version), entry.get(_AFTER))
             return Start(None, self._version)
         if entry.get(_RESUME) is not None:
-            return Start(times.normalise(entry[_RESUME]))
+            return Start(times.normalise(entry[_RESUME]), after=entry.get(_AFTER))
         if entry.get(_VALUE) is not None:
             return Start(self._before(entry[_VALUE]))
         return Start(self._start_date)
 
-    def move(self, name: str, replication_key: str | None, value: str, *, lag: timedelta, is_final: bool) -> None:
+    def move(  # noqa: PLR0913  # each of them is one fact of the mark
+        self, name: str, replication_key: str | None, value: str, *, lag: timedelta, is_final: bool, after: str | None = None
+    ) -> None:
         """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run.
 
         Args:
@@ -142,12 +155,13 @@ class Bookmarks:
             value: The time.
             lag: How far the server's clock is behind ours: the run began so much earlier by that clock, which dates the rows.
             is_final: Whether the whole stream is complete, and not only its part up to this time.
+            after: Up to which id the root rows of just that time are complete below; None when that isn't known.
         """
         entry = self._entries.get(name, {})
         moved: dict[str, Any] = {"replication_key": replication_key} if replication_key else {}
         moved[_VALUE] = min(value, times.to_text(self._began - lag))
         if not is_final:
-            moved[_RESUME] = self._settled(moved[_VALUE], lag)
+            moved |= self._place(_RESUME, entry, value, after, lag)
         if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
             moved[_VALUE] = max(moved[_VALUE], times.normalise(entry[_VALUE]))
         # Put in whole: a signal may end the run between any two steps, and what is there then is written.
@@ -157,16 +171,21 @@ class Bookmarks:
         """Note that a full-table sync of a child stream is at its end, so that the next one starts anew."""
         entry = self._entries.get(name)
         if entry and _POSITION in entry:
-            self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _VERSION}}
+            self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _AFTER, _VERSION}}
 
-    def hold(self, name: str, value: str, version: int, *, lag: timedelta) -> None:
+    def hold(self, name: str, value: str, version: int, *, lag: timedelta, after: str | None = None) -> None:
         """Note how far an unfinished full-table sync of a child stream came, with the version of its records."""
-        kept = {key: known for key, known in self._entries.get(name, {}).items() if key != _RESUME}
-        self._entries[name] = {**kept, _POSITION: self._settled(value, lag), _VERSION: version}
+        entry = self._entries.get(name, {})
+        kept = {key: known for key, known in entry.items() if key not in {_RESUME, _AFTER}}
+        self._entries[name] = {**kept, **self._place(_POSITION, entry, value, after, lag), _VERSION: version}
 
-    def _settled(self, value: str, lag: timedelta) -> str:
-        """A time from which to go on: as late as it may be when rows become visible late by no more than the look-back."""
-        return min(value, times.to_text(self._began - lag - self._lookback))
+    def _place(self, kind: str, entry: Mapping[str, Any], value: str, after: str | None, lag: timedelta) -> dict[str, str]:
+        """From where to go on: a time as late as it may be when rows become visible late by no more than the look-back, and an id in it."""
+        settled = min(value, times.to_text(self._began - lag - self._lookback))
+        ids = [after] if after and settled == value and len(after) <= _LONGEST_ID else []
+        if entry.get(kind) == settled and entry.get(_AFTER):
+            ids.append(entry[_AFTER])
+        return {kind: settled, **({_AFTER: max(ids)} if ids else {})}
 
     def _before(self, value: object) -> str:
         moment = times.parse(value)

@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 _PACKAGED = resources.files("tap_hiringcenter") / "schemas"
 _SCHEMAS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "schemas"
 
+_GAP_OF_CHANGES = (
+    "A row that was deleted just stops coming: a full-table sync finds it missing. "
+    "One that becomes visible later than lookback_seconds after its time shows with its next change, or in a full-table sync."
+)
+_GAP_OF_CHILDREN = "Read for the rows of {root} that changed: what changes without them, and what was deleted, shows with child_sync: full."
+_GAP_OF_SNAPSHOTS = "Read whole in each run: what came and went between two runs does not show."
+
 
 class ApiStream(Stream):
     """A stream of one system; its subclasses in `streams` are facts only.
@@ -51,7 +58,7 @@ class ApiStream(Stream):
         path: Path of the operation that reads it, with the names of ids in braces.
         scope: What a ProspectB2B key needs to read it (reference, each operation).
         parent: The stream whose rows it is read for, or None.
-        known_gap: What this list can't show, for the catalog, where streams are chosen; empty when there is nothing to know.
+        known_gap: What just this stream can't show (see `known_gaps`); empty when there is nothing of its own.
     """
 
     system: ClassVar[System]
@@ -73,8 +80,7 @@ class ApiStream(Stream):
             tap: The tap.
         """
         schema = json.loads((_SCHEMAS / self.system.name / f"{self.name}.json").read_text(encoding="utf-8"))
-        if self.known_gap:
-            schema["description"] = self.known_gap
+        schema["description"] = self.known_gaps()
         super().__init__(tap, schema=schema)
         self.tap = tap
         self.usage = Usage()
@@ -97,6 +103,15 @@ class ApiStream(Stream):
         if cls.parent is None:
             return []
         return [*cls.parent.ancestor_names(), cls.path.split("{")[1].split("}")[0]]
+
+    @classmethod
+    def known_gaps(cls) -> str:
+        """What the API of this stream can't show, in sentences for the catalog, where streams are chosen."""
+        if cls.parent is not None:
+            found = _GAP_OF_CHILDREN.format(root=cls.lineage()[-1].name)
+        else:
+            found = _GAP_OF_CHANGES if cls.replication_key else _GAP_OF_SNAPSHOTS
+        return f"{found} {cls.known_gap}".rstrip()
 
     @property
     def is_full_table(self) -> bool:

@@ -35,6 +35,7 @@ class Mark:
         version: Set when it is the position of a full-table sync that goes on.
         is_final: Whether the stream is complete as a whole.
         is_checkpoint: Whether it is worth a STATE of its own; the others are kept and go out with the next one.
+        after: For a child, the id of the last root row that is complete among those of just that time, in the order of ids.
     """
 
     stream: ApiStream
@@ -43,6 +44,7 @@ class Mark:
     version: int | None = None
     is_final: bool = False
     is_checkpoint: bool = True
+    after: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A family: a list and the streams below it, read together, so that no list of parents is read twice.
 
 Children are read for the parents that changed since *their own* bookmark, which is kept as a time of the root's changes: a child stream that
-was selected later, failed, or was broken off catches up by itself. Parents are taken in the order of their changes, group by group; a
-finished group is a checkpoint.
+was selected later, failed, or was broken off catches up by itself. Parents are taken in the order of their changes, and of their ids where
+they changed in the same moment, group by group; a finished group is a checkpoint.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from tap_hiringcenter.api.errors import ApiError, NotFoundError, RefusedError, S
 from tap_hiringcenter.events import End, Event, Mark, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
     from tap_hiringcenter.bookmarks import Start
     from tap_hiringcenter.client import ApiStream
 
 _GROUP = 100
+# Of the requests that a run may still make, so many are kept for each parent of a group: for what is below it on all levels.
+_REQUESTS_PER_PARENT = 8
 # After so many parents in a row for which a child stream failed for good, the next ones would only fail as slowly.
 _MOST_FAILURES_IN_A_ROW = 3
 _TOO_MANY_GONE = 3
@@ -29,9 +31,10 @@ _TOO_MANY_GONE = 3
 
 @dataclass(frozen=True)
 class _Parent:
-    """A row that children are read for: its ids, and when the root above it changed."""
+    """A row that children are read for: its ids, and the root above it: its id, and when it changed."""
 
     ids: Mapping[str, str]
+    root: str
     change: str | None
 
 
@@ -43,14 +46,23 @@ class Family:
         wanted: Those among them whose records are wanted, with where each starts.
         pool: Where children are read side by side.
         ahead: How many lists of children are read ahead.
+        left: How many requests this run may still make; None for any number.
     """
 
-    def __init__(self, streams: Sequence[ApiStream], wanted: Mapping[ApiStream, Start], pool: Executor, ahead: int) -> None:
+    def __init__(
+        self,
+        streams: Sequence[ApiStream],
+        wanted: Mapping[ApiStream, Start],
+        pool: Executor,
+        ahead: int,
+        left: Callable[[], int | None],
+    ) -> None:
         self._root = streams[0]
         self._streams = streams
         self._wanted = wanted
         self._pool = pool
         self._ahead = ahead
+        self._left = left
         self._errors: dict[ApiStream, Exception] = {}
         self._failures_in_a_row: dict[ApiStream, int] = {}
         self._gone: dict[ApiStream, tuple[int, NotFoundError]] = {}
@@ -87,28 +99,42 @@ class Family:
                 changes = [root.change(record) for record in records]
                 newest = max([newest, *(change for change in changes if change)])
                 # Before the records are given away: whoever writes them may take deselected fields out.
-                parents += [self._parent(root, record, {}, change) for record, change in zip(records, changes, strict=True)]
+                parents += [
+                    _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
+                ]
                 if own_start:
                     kept = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
                     yield Rows(root, kept, own_start.version)
             newest = max(newest, part.until or "")
             yield from self._root_marks(newest, is_final=False)
-            parents.sort(key=lambda parent: parent.change or "")
-            for position in range(0, len(parents), _GROUP):
-                group = parents[position : position + _GROUP]
+            parents.sort(key=lambda parent: (parent.change or "", parent.root))
+            for group in self._groups(parents):
                 yield from self._read_children(root, group)
-                yield from self._marks(self._wanted, group[-1].change)
+                yield from self._marks(self._wanted, group[-1].change, after=group[-1].root)
             yield from self._marks(self._wanted, newest)
         yield from self._root_marks(newest, is_final=True)
         self._doubt_all_gone()
         yield from self._marks(self._wanted, newest, is_final=True)
 
+    def _groups(self, parents: Sequence[_Parent]) -> Iterator[Sequence[_Parent]]:
+        """Cut parents into groups. With few requests left they are small, for what is below a group must be read before it counts."""
+        position = 0
+        while position < len(parents):
+            left = self._left()
+            size = _GROUP if left is None else min(_GROUP, max(1, left // _REQUESTS_PER_PARENT))
+            yield parents[position : position + size]
+            position += size
+
     def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
         for stream in (one for one in self._streams if one.parent is type(parent_stream)):
             below = self._below(stream)
-            asked = [parent for parent in parents if any(_is_wanted(parent.change, self._wanted[one]) for one in below)]
+            asked = [parent for parent in parents if any(_is_wanted(parent.change, self._wanted[one], parent.root) for one in below)]
             grandparents: list[_Parent] = []
+            last: _Parent | None = None
             for parent, reading in self._side_by_side(stream, asked):
+                if last and last.root != parent.root:
+                    yield from self._marks([stream], last.change, after=last.root, is_checkpoint=False)
+                last = parent
                 try:
                     pages = reading.result()
                     records = [record for page in pages for record in stream.records(page, parent.ids)]
@@ -123,11 +149,10 @@ class Family:
                     continue
                 self._failures_in_a_row[stream] = 0
                 self._found.add(stream)
-                grandparents += [self._parent(stream, record, parent.ids, parent.change) for record in records]
+                grandparents += [_Parent(self._ids(stream, record, parent.ids), parent.root, parent.change) for record in records]
                 start = self._wanted.get(stream)
-                if start and _is_wanted(parent.change, start):
+                if start and _is_wanted(parent.change, start, parent.root):
                     yield Rows(stream, records, start.version)
-                yield from self._marks([stream], parent.change, is_checkpoint=False)
             yield from self._read_children(stream, grandparents)
 
     def _side_by_side(self, stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[tuple[_Parent, Future[Any]]]:
@@ -154,15 +179,17 @@ class Family:
         for one in below:
             self._errors.setdefault(one, error)
 
-    def _marks(self, streams: Iterable[ApiStream], change: str | None, *, is_final: bool = False, is_checkpoint: bool = True) -> Iterator[Mark]:
-        """Say how far child streams are complete: bookmarks are inclusive, so other parents of the very same moment are looked at again."""
+    def _marks(
+        self, streams: Iterable[ApiStream], change: str | None, *, after: str | None = None, is_final: bool = False, is_checkpoint: bool = True
+    ) -> Iterator[Mark]:
+        """Say how far child streams are complete: up to a change, and among roots that changed in that very moment up to an id."""
         for stream in streams:
             start = self._wanted.get(stream)
             # While every parent seems to be gone, it isn't known yet whether the path is (see `_doubt_all_gone`).
             above = [one for one in self._gone if type(one) in stream.lineage() and one not in self._found]
             if not start or stream is self._root or stream in self._errors or not change or (above and not is_final):
                 continue
-            yield Mark(stream, None, change, start.version, is_final, is_checkpoint)
+            yield Mark(stream, None, change, start.version, is_final, is_checkpoint, after)
 
     def _root_marks(self, newest: str, *, is_final: bool) -> Iterator[Mark]:
         """Say how far the root is complete."""
@@ -179,12 +206,20 @@ class Family:
         """The wanted streams that miss something when this one does."""
         return [one for one in self._wanted if type(stream) in one.lineage()]
 
-    def _parent(self, stream: ApiStream, record: Mapping[str, Any], ids: Mapping[str, str], change: str | None) -> _Parent:
-        """What the children of a record need of it; they name its id in their paths."""
+    def _ids(self, stream: ApiStream, record: Mapping[str, Any], above: Mapping[str, str]) -> dict[str, str]:
+        """The ids that the children of a record need, by the names that they have in their paths."""
         names = {one.ancestor_names()[-1] for one in self._streams if one.parent is type(stream)}
-        return _Parent({**ids, **dict.fromkeys(names, record.get("id", ""))}, change)
+        return {**above, **dict.fromkeys(names, record.get("id", ""))}
 
 
-def _is_wanted(change: str | None, start: Start) -> bool:
-    """Whether a row is new since a start; one that doesn't say when it changed always may be."""
-    return change is None or start.since is None or change >= start.since
+def _is_wanted(change: str | None, start: Start, root: str | None = None) -> bool:
+    """Whether a row is new since a start; one that doesn't say when it changed always may be.
+
+    Args:
+        change: When the root row changed.
+        start: The start of the stream.
+        root: The id of the root row, when the row is one below it.
+    """
+    if change is None or start.since is None or change > start.since:
+        return True
+    return change == start.since and (root is None or start.after is None or root > start.after)

@@ -171,7 +171,8 @@ class TapHiringcenter(CommandLine):
             stream: self._bookmarks.start(stream.name, full_table=stream.is_full_table, resumable=stream.parent is not None) for stream in wanted
         }
         system = wanted[0].system
-        return Family(needed, starts, self.pool(system), 2 * self.transport(system).concurrency).events()
+        transport = self.transport(system)
+        return Family(needed, starts, self.pool(system), 2 * transport.concurrency, lambda: transport.allowance.left).events()
 
     def finish(self, stream: ApiStream) -> None:
         """Note that a full-table sync is at its end, and complete."""
@@ -181,9 +182,9 @@ class TapHiringcenter(CommandLine):
         """Move a bookmark, once everything before the mark is written."""
         name, lag = mark.stream.name, self.transport(mark.stream.system).lag
         if mark.version is None or mark.is_final:
-            self._bookmarks.move(name, mark.replication_key, mark.value, lag=lag, is_final=mark.is_final)
+            self._bookmarks.move(name, mark.replication_key, mark.value, lag=lag, is_final=mark.is_final, after=mark.after)
         else:
-            self._bookmarks.hold(name, mark.value, mark.version, lag=lag)
+            self._bookmarks.hold(name, mark.value, mark.version, lag=lag, after=mark.after)
 
     def sync(self) -> Report:
         """Sync everything that is selected, and say what became of it: in the log, and in the run report.

@@ -25,7 +25,6 @@ class Prospects(HiringCenterStream):
     path = "/prospects"
     replication_key = "updatedAt"
     documented_limit = 25
-    known_gap = "A prospect that was deleted does not show: only a full-table sync finds it missing."
 
     @override
     def list_pages(self, context: Mapping[str, str], filters: Mapping[str, Any]) -> Iterator[Page]:
@@ -38,7 +37,6 @@ class Meetings(HiringCenterStream):
     name = "meetings"
     path = "/meetings"
     replication_key = "updatedAt"
-    known_gap = "A meeting that was deleted does not show: only a full-table sync finds it missing."
 
 
 class Notes(HiringCenterStream):
@@ -48,7 +46,7 @@ class Notes(HiringCenterStream):
     path = "/notes"
     replication_key = "createdAt"
     newest_first = True
-    known_gap = "The API dates a note's creation only: an edit shows in a full-table sync."
+    known_gap = "Only the creation of a note is dated: an edit shows in a full-table sync."
 
 
 class Tasks(HiringCenterStream):
@@ -57,7 +55,6 @@ class Tasks(HiringCenterStream):
     name = "tasks"
     path = "/tasks"
     replication_key = "updatedAt"
-    known_gap = "A task that was deleted does not show: only a full-table sync finds it missing."
 
 
 class ProspectFeed(HiringCenterStream):

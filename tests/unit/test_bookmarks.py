@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tap_hiringcenter import streams
+from tap_hiringcenter.api import times
 from tap_hiringcenter.bookmarks import Bookmarks, Start, StateError, check
 
 BEGAN = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
@@ -235,10 +236,52 @@ def test_what_is_written_is_accepted_and_small_even_when_every_stream_was_broken
         for is_final in (True, False):
             if stream.parent or stream.replication_key:
                 bookmarks.move(
-                    stream.name, stream.replication_key, "2026-03-10T12:00:00.000Z", lag=timedelta(), is_final=is_final or child_sync == "full"
+                    stream.name,
+                    stream.replication_key,
+                    "2026-03-10T12:00:00.000Z",
+                    lag=timedelta(),
+                    is_final=is_final or child_sync == "full",
+                    after="i" * 40 if stream.parent else None,
                 )
         if stream.parent and child_sync == "full":
-            bookmarks.hold(stream.name, "2026-03-10T12:00:00.000Z", VERSION, lag=timedelta())
+            bookmarks.hold(stream.name, "2026-03-10T12:00:00.000Z", VERSION, lag=timedelta(), after="i" * 40)
 
     check(json.loads(json.dumps(state)), [stream.name for stream in streams.STREAMS])
     assert len(json.dumps({"type": "STATE", "value": state})) < 4096
+
+
+NOON = "2026-03-10T12:00:00.000Z"
+
+
+@pytest.mark.parametrize("full_table", [False, True])
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [(["lead_1", "lead_2"], "lead_2"), (["lead_2", None], "lead_2"), ([None], None), (["i" * 41], None), (["lead_2", "i" * 41], "lead_2")],
+)
+def test_among_rows_of_one_moment_an_id_tells_how_far_a_child_is(ids: list[str | None], expected: str | None, *, full_table: bool) -> None:
+    state: dict[str, Any] = {}
+    for after in ids:
+        if full_table:
+            _bookmarks(state).hold("lead_activities", NOON, 5, lag=timedelta(), after=after)
+        else:
+            _bookmarks(state).move("lead_activities", None, NOON, lag=timedelta(), is_final=False, after=after)
+
+    start = _bookmarks(state).start("lead_activities", full_table=full_table, resumable=True)
+    assert start == Start(NOON, 5 if full_table else None, expected)
+
+
+@pytest.mark.parametrize("is_final", [False, True])
+def test_an_id_is_forgotten_with_its_moment(*, is_final: bool) -> None:
+    state: dict[str, Any] = {}
+    _bookmarks(state).move("lead_activities", None, NOON, lag=timedelta(), is_final=False, after="lead_2")
+    _bookmarks(state).move("lead_activities", None, "2026-03-10T12:00:01.000Z", lag=timedelta(), is_final=is_final)
+
+    assert "after" not in state["bookmarks"]["lead_activities"]
+
+
+def test_within_the_lookback_no_id_stands_for_its_moment() -> None:
+    state: dict[str, Any] = {}
+    value = times.to_text(BEGAN - timedelta(seconds=299))
+    _bookmarks(state).move("lead_activities", None, value, lag=timedelta(), is_final=False, after="lead_2")
+
+    assert "after" not in state["bookmarks"]["lead_activities"]

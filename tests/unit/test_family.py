@@ -128,7 +128,7 @@ def _account(count: int = 6) -> Account:
 
 
 def _events(streams: Sequence[Fake], wanted: Mapping[Fake, Start]) -> list[Event]:
-    return list(Family(cast("list[ApiStream]", streams), cast("dict[ApiStream, Start]", dict(wanted)), AtOnce(), 4).events())
+    return list(Family(cast("list[ApiStream]", streams), cast("dict[ApiStream, Start]", dict(wanted)), AtOnce(), 4, lambda: None).events())
 
 
 def _read(account: Account, since: Mapping[type[Fake], str | None], *, version: int | None = None) -> list[Event]:
@@ -265,7 +265,18 @@ def test_a_slice_that_is_settled_moves_the_marks_without_rows() -> None:
     ]
 
 
-def test_parents_of_one_moment_in_two_groups_are_all_read_again() -> None:
+def test_parents_of_one_moment_are_gone_on_with_in_the_order_of_their_ids() -> None:
+    account = Account([[_lead(number, 3) for number in range(150)]])
+    [first, *_] = [event for event in _read(account, {Notes: None}) if isinstance(event, Mark) and event.is_checkpoint]
+    account.asked.clear()
+    notes = Notes(account)
+    _events([Leads(account), notes], {notes: Start(first.value, after=first.after)})
+
+    assert len(account.asked) == 50
+    assert min(above for _, above in account.asked) > str(first.after)
+
+
+def test_parents_of_one_moment_in_two_groups_are_all_read_again_when_no_id_is_known() -> None:
     account = Account([[_lead(number, 3) for number in range(150)]])
     values = _marks(_read(account, {Notes: None}), "notes")
     account.asked.clear()
