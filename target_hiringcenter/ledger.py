@@ -289,9 +289,12 @@ def parse(uri: str) -> sa.URL:
         url = sa.make_url(uri)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() in _INSERTS:
+        # Makes sure that there is such a driver, and that the URL has the parts that it takes.
+        url.get_dialect()().create_connect_args(url)
+        # What follows an @ in a password that isn't written as %40 would pass for the host, which the driver's errors tell.
+        if url.get_backend_name() in _INSERTS and "@" not in (url.host or ""):
             return url
     except (ArgumentError, NoSuchModuleError, ValueError):
         pass  # not quoted: it may hold a password
-    msg = "ledger_uri must be the SQLAlchemy URL of a SQLite or PostgreSQL database, such as sqlite:///hiringcenter-ledger.db"
+    msg = "ledger_uri must be the SQLAlchemy URL of a SQLite or PostgreSQL database, such as sqlite:///ledger.db; @ in a password is written %40"
     raise LedgerError(msg)

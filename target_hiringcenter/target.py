@@ -13,7 +13,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 
 from tap_hiringcenter.api.errors import ApiError
-from tap_hiringcenter.api.program import InputError, Program, Stopped, reason_for
+from tap_hiringcenter.api.program import InputError, Program, Stopped, reason_for, stream_maps_in_words
 from tap_hiringcenter.api.reports import Report
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
@@ -154,6 +154,11 @@ class TargetHiringcenter(Program, Target):
         if self._has_drained:
             self._has_drained = False
             self._pass_state_on()
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        with stream_maps_in_words():
+            super()._process_schema_message(message_dict)
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:

@@ -49,8 +49,16 @@ class Watchdog:
             TimeoutError: The connection was cut off meanwhile.
         """
         self._timer.cancel()
+        # Also without an error: what ends where the connection does may look whole.
+        self.check()
+
+    def check(self) -> None:
+        """Look whether there is time left: what has come already may take long to unpack.
+
+        Raises:
+            TimeoutError: As above.
+        """
         if self._has_cut.is_set():
-            # Also without an error: what ends where the connection does may look whole.
             raise TimeoutError from None
 
     def _cut(self) -> None:

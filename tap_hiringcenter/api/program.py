@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import PluginBase
 
 from tap_hiringcenter.api import settings
@@ -133,7 +133,8 @@ class Program(PluginBase):
             cls.append_builtin_config(cls.config_jsonschema)
             _refuse_unknown_variables(cls.name, cls.config_jsonschema["properties"])
         try:
-            made = cls(config=chosen, parse_env_config=parse_env, **arguments)
+            with stream_maps_in_words():
+                made = cls(config=chosen, parse_env_config=parse_env, **arguments)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             # The SDK takes these apart without a check of its own.
             if parse_env and not misfit:
@@ -186,7 +187,7 @@ class Program(PluginBase):
         try:
             errors = super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            error.errors = [settings.without_keys(self.systems, self.config, line) for line in error.errors]
+            error.errors = [settings.without_secrets(self.config_jsonschema, self.config, line) for line in error.errors]
             raise
         own = self.mistakes()
         if own and raise_errors:
@@ -229,6 +230,20 @@ class Program(PluginBase):
         except OSError as error:
             cls.logger.error("Can't write: %s", error.strerror or type(error).__name__)  # noqa: TRY400
             _leave(1)
+
+
+@contextmanager
+def stream_maps_in_words() -> Iterator[None]:
+    """Say in one line what is wrong with the user's stream maps, where they are read. To be used where no record can be quoted.
+
+    Raises:
+        InputError: They can't be used.
+    """
+    try:
+        yield
+    except MappingError as error:
+        msg = f"stream_maps can't be used: {error}"
+        raise InputError(msg) from error
 
 
 def reason_for(error: BaseException) -> str:

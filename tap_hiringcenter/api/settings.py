@@ -6,8 +6,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+import urllib3
 from singer_sdk import typing as th
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 # What a header can carry: with anything else the HTTP client would quote the key in an error.
 _KEY = re.compile(r"[!-~]*")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# A backslash ends the host for some and not for others.
+_URL = re.compile(r"[!-\[\]-~]*")
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 
 
 def key_of(system: System) -> str:
@@ -116,18 +118,28 @@ def mistakes(systems: Iterable[System], config: Mapping[str, Any]) -> list[str]:
         if isinstance(key, str) and not _KEY.fullmatch(key):
             found.append(f"{key_of(system)} holds a character that no key has: a line break, a space, or a letter beyond ASCII")
         name = f"{system.name}_api_url"
-        try:
-            url = urlsplit(str(config.get(name, system.url)))
-            _ = url.port  # raises for one that is no number
-            is_good = bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK))
-        except ValueError:
-            is_good = False
-        if not is_good:
-            found.append(f"{name} must be an https URL (http only for a loopback address), so that the key can't be read on the way")
+        if not _is_good(str(config.get(name, system.url))):
+            found.append(
+                f"{name} must be an https URL of host and path alone (http only for a loopback address), so that the key can't be read on the way"
+            )
     report = config.get("run_report_path")
     if isinstance(report, str) and not Path(report).parent.is_dir():
         found.append("run_report_path must lie in a folder that exists")
     return found
+
+
+def _is_good(url: str) -> bool:
+    """Whether the key is safe with a URL, as the HTTP client reads it: others may see another host in a URL that is badly formed."""
+    if not _URL.fullmatch(url):
+        return False
+    try:
+        found = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        return False
+    # Query and fragment would swallow the paths of all requests; a user's name has no place beside a key.
+    if not found.host or found.auth is not None or found.query is not None or found.fragment is not None:
+        return False
+    return found.scheme == "https" or (found.scheme == "http" and found.host in _LOOPBACK)
 
 
 def as_numbers(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, float]:
@@ -148,18 +160,18 @@ def as_numbers(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str
     return found
 
 
-def without_keys(systems: Iterable[System], config: Mapping[str, Any], text: str) -> str:
-    """Take the keys out of a text: a JSON Schema's message quotes the value that it refuses.
+def without_secrets(schema: Mapping[str, Any], config: Mapping[str, Any], text: str) -> str:
+    """Take the secrets out of a text: a JSON Schema's message quotes the value that it refuses.
 
     Args:
-        systems: The systems that an executable speaks to.
-        config: The settings, which hold the keys.
+        schema: The executable's `config_jsonschema`, which marks them. URLs count as well: people write passwords into them.
+        config: The settings, which hold them.
         text: What is going to be logged.
 
     Returns:
-        The text with `***` where a key stood.
+        The text with `***` where a secret stood.
     """
-    for system in systems:
-        if key := config.get(key_of(system)):
-            text = text.replace(repr(key), "***")
+    for name, setting in schema["properties"].items():
+        if (setting.get("secret") or name.endswith("_url")) and config.get(name):
+            text = text.replace(repr(config[name]), "***")
     return text

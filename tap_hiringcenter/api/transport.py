@@ -21,6 +21,7 @@ from tap_hiringcenter.api.adapter import TimelyAdapter
 from tap_hiringcenter.api.answers import Content
 from tap_hiringcenter.api.budget import HOUR, MINUTE, Budget
 from tap_hiringcenter.api.errors import (
+    EnvelopeError,
     KeyRefusedError,
     RateLimitedError,
     RefusedError,
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # Its debug lines hold whole URLs, and a query may carry personal data.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+# The longest honest answer is a whole list of prospects at once, for which half of this is more than a hundred thousand of them.
+LARGEST_BODY = 128 * 2**20
+_PART = 2**16
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Request:
     body: Mapping[str, Any] | None = None
     idempotency_key: str | None = None
     is_repeatable: bool = True
+
+
+class _OversizedError(Exception):
+    """A body was longer than any that makes sense."""
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -103,6 +113,8 @@ class Transport:
         self._session = requests.Session()
         self._session.auth = _Bearer(config[f"{system.name}_api_key"])
         self._session.headers["Accept"] = "application/json"
+        # What urllib3 unpacks piece by piece, wherever it is installed and whatever beside it.
+        self._session.headers["Accept-Encoding"] = "gzip, deflate"
         self._session.headers["User-Agent"] = "hiringcenter-singer"
         # Requests go to the adapter itself: a session would look where redirects lead and keep cookies, and neither is wanted here.
         self._adapter = TimelyAdapter(pool_maxsize=self.concurrency)
@@ -209,11 +221,15 @@ class Transport:
     def _attempt(self, asked: str, request: Request, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
         # Before the turn is waited for: whoever may not ask any more need not wait to learn it.
         self.allowance.take()
-        with self._budget.request():
+        with self._budget.request() as turn:
             usage.count(requests=1)
             lost = TransientError if request.is_repeatable else UncertainError
             try:
                 response, content = self._exchange(prepared)
+            except _OversizedError:
+                # Not a matter of luck: the same request would bring the same again.
+                unusable = EnvelopeError if request.is_repeatable else UncertainError
+                raise unusable(f"answered with more than {LARGEST_BODY >> 20} MB", asked=asked) from None  # noqa: EM102, TRY003
             except requests.ConnectTimeout as error:
                 raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
             except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
@@ -223,13 +239,14 @@ class Transport:
                 kind = TransientError if _is_unsent(error) else lost
                 raise kind(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
             if limits := answers.told(response.headers):
-                self._budget.told(limits)
+                self._budget.told(limits, turn)
             try:
                 return answers.judge(asked, response.status_code, response.headers, content, self._needed(request))
             except KeyRefusedError as error:
                 raise self.end(error) from None
-            except RateLimitedError:
+            except RateLimitedError as error:
                 usage.count(rate_limited=1)
+                self._budget.refused(turn, error.wait)
                 raise
             except TransientError as error:
                 if request.is_repeatable:
@@ -244,13 +261,24 @@ class Transport:
         return Content.JSON_OR_NOTHING if request.method != "GET" and request.is_repeatable else Content.JSON
 
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
-        """Send once and read the whole body, within the time-out from first to last byte, however slowly they come."""
+        """Send once and read the whole body, within the time-out from first to last byte, however slowly they come.
+
+        Raises:
+            _OversizedError: The body doesn't end where it should have by far; unpacked, whatever it was on the way.
+            OSError: There is no whole answer; as requests, urllib3 and the adapter say it.
+        """
         with self._adapter.send(prepared, timeout=self._timeout, **{**self._environment, "stream": True}) as response:
             if not self._has_answered:
                 self._has_answered = True
                 self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
-            with response.raw.watchdog:  # type: ignore[union-attr]  # the adapter put it there
-                return response, response.content
+            content = bytearray()
+            with response.raw.watchdog as watchdog:  # type: ignore[union-attr]  # the adapter put it there
+                for part in response.iter_content(_PART):
+                    content += part
+                    if len(content) > LARGEST_BODY:
+                        raise _OversizedError
+                    watchdog.check()
+            return response, bytes(content)
 
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
