@@ -16,7 +16,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 from tap_hiringcenter import events
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.envelopes import Page, Row, hiringcenter_list, prospectb2b_list, prospectb2b_single, refuse
-from tap_hiringcenter.api.errors import RefusedError
+from tap_hiringcenter.api.errors import CircleError, RefusedError
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B, System
 from tap_hiringcenter.api.transport import Request
 from tap_hiringcenter.api.usage import Usage
@@ -198,6 +198,10 @@ class ApiStream(Stream):
             query = {**filters, "limit": limit} if limit else filters
             try:
                 yield from read_list(partial(self.ask, context), query, self.identify)
+            except CircleError:
+                # Tokens that tell moments go in a circle where a page is too small for the rows of one.
+                if (limit or 0) >= (self.limits[-1] or 0):
+                    raise
             except RefusedError:
                 # How large a page may be is not always documented, so a refusal may mean the size.
                 if limit == self.limits[-1]:
@@ -225,7 +229,18 @@ class ApiStream(Stream):
         """
         ids = {name: context[name] for name in self.ancestor_names()[-1:]}
         answer = self.tap.transport(self.system).send(Request("GET", self.path, ids, query), self.usage)
-        return self.page_of(answer, query)
+        page = self.page_of(answer, query)
+        self._refuse_ambiguity(page)
+        return page
+
+    def _refuse_ambiguity(self, page: Page) -> None:
+        """Refuse a page that holds different rows with one key: it shows one moment, so one of them would be lost for the other."""
+        keys = [self.identify(row)[0] for row in page.rows]
+        if len(set(keys)) == len(keys):
+            return
+        rows = dict(zip(keys, page.rows, strict=True))
+        if any(rows[key] != row for key, row in zip(keys, page.rows, strict=True)):
+            refuse(page.answer, "answered with different rows that have one key")
 
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:  # noqa: ANN401
         """Take an answer out of its envelope.
@@ -278,7 +293,7 @@ class HiringCenterStream(ApiStream):
     @override
     def limits(self) -> tuple[int | None, ...]:
         size = self.config["hiringcenter_page_size"]
-        return (size, self.documented_limit) if size > self.documented_limit else (size,)
+        return (size,) if size == self.documented_limit else (size, self.documented_limit)
 
     @override
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:

@@ -7,6 +7,7 @@ by its filters and united by id. Nothing is taken for complete until the number 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tap_hiringcenter.sweeps import Ask, Identify
 
 _MOST_PASSES = 3
+# After so many values of one filter in a row that brought no new row, the rest of them is taken to bring none either.
+_MOST_FRUITLESS = 50
 # The filters of the list, and the fields of a row that hold what they match. The others follow where a single stage is larger than the cap.
 _DIVISIONS = (("stage", "currentStage"), ("label", "labels"), ("company", "company"), ("title", "title"))
 
@@ -52,15 +55,19 @@ def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Itera
     given: set[object] = set()
     for _ in range(_MOST_PASSES):
         reader = _Reader(ask, limit, identify)
+        is_new = False
         for page in reader.read(first):
             fresh = [row for row in page.rows if identify(row)[0] not in given]
             given |= {identify(row)[0] for row in fresh}
+            is_new = is_new or bool(fresh)
             yield replace(page, rows=fresh)
         if not reader.is_divided:
             return
         first = ask({"limit": limit})
         if reader.holds_all(first):
             return
+        if not is_new:
+            break
     refuse(
         first.answer, f"gives {len(given)} prospects in parts, which nothing proves to be all {first.total}: not by stage, label, company or title"
     )
@@ -75,6 +82,7 @@ class _Reader:
         self._identify = identify
         self._rows: dict[object, Row] = {}
         self._total_counts_matches = False
+        self._longest = 0
         self._total_at_first: int | None = None
         self.is_divided = False
 
@@ -98,6 +106,7 @@ class _Reader:
             if key not in self._rows:
                 self._rows[key] = row
                 rows.append(row)
+        self._longest = max(self._longest, len(page.rows))
         return replace(page, rows=rows)
 
     def rest(self, filters: Mapping[str, str], page: Page, divisions: Sequence[tuple[str, str]]) -> Iterator[Page]:
@@ -118,27 +127,36 @@ class _Reader:
             page = larger
         else:
             return
+        if filters and len(page.rows) < self._longest:
+            return  # no cap has cut this part off, so it is its total that is wrong: only the unfiltered count is proof
         self.is_divided = True
         asked: set[tuple[str, str]] = set()
-        while len(matches) < total and (division := self._next_division(divisions, asked)):
+        fruitless: Counter[str] = Counter()
+        while len(matches) < total and (division := self._next_division(divisions, asked, fruitless)):
             position, name, value = division
             asked.add((name, value))
             narrower = {**filters, name: value}
+            fruitless[name] += 1
             part = self._try({**narrower, "limit": self._limit})
             if not part:
                 continue
             before = set(self._rows)
             yield self.fresh(part)
             yield from self.rest(narrower, part, divisions[position + 1 :])
+            if len(self._rows) > len(before):
+                fruitless[name] = 0
             # Filters may match parts of a text, so what came below a filter may not match it. Only the unfiltered count is proof.
             matches |= (set(self._rows) - before) | self._keys(part)
 
-    def _next_division(self, divisions: Sequence[tuple[str, str]], asked: Container[tuple[str, str]]) -> tuple[int, str, str] | None:
+    def _next_division(
+        self, divisions: Sequence[tuple[str, str]], asked: Container[tuple[str, str]], fruitless: Mapping[str, int]
+    ) -> tuple[int, str, str] | None:
         """The next filter to ask for, of the values seen so far: each answer may bring values that were not known before."""
         return next(
             (
                 (position, name, value)
                 for position, (name, column) in enumerate(divisions)
+                if fruitless[name] < _MOST_FRUITLESS
                 for value in sorted(self._values(column))
                 if (name, value) not in asked
             ),

@@ -30,6 +30,8 @@ class Shape:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._fits = {name: _fit_for(column) for name, column in schema["properties"].items() if name != EXTRAS}
         self._keys = schema["required"]
+        if "id" in self._keys:
+            self._fits["id"] = _identity
 
     def record(self, row: Mapping[str, Any], ancestors: Mapping[str, str]) -> dict[str, Any]:
         """Make the record of a row.
@@ -105,6 +107,13 @@ def _string(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise ValueError
+
+
+def _identity(value: Any) -> str:  # noqa: ANN401
+    # Rows that are all called "" or true would become one.
+    if isinstance(value, bool) or not (text := _string(value)).strip():
+        raise ValueError
+    return text
 
 
 def _integer(value: Any) -> int:  # noqa: ANN401

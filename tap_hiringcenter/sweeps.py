@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tap_hiringcenter.api.envelopes import Page, Row, moments_in, names_a_row, refuse
-from tap_hiringcenter.api.errors import NotFoundError, RefusedError
+from tap_hiringcenter.api.envelopes import Page, Row, is_overlap, moments_in, names_a_row, refuse
+from tap_hiringcenter.api.errors import CircleError, NotFoundError, RefusedError
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
@@ -24,6 +24,7 @@ _MOST_EMPTY = 50
 # What a list may be sorted by: what never changes, and what moves a row while the list is read.
 _FIXED = ("id", "createdAt", "created_at")
 _MUTABLE = ("updatedAt", "updated_at", "meetingDate", "dueAt", "last_message_at")
+_ORDERED = {str, int, float}
 # Rows that come in at the front may push known rows into one page after another, but not for long.
 _MOST_REPEATED = 2
 
@@ -70,10 +71,16 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
         before = proof
         first = None
         if limit:
-            query = {**query, "limit": max(1, limit - (number + 1) * (limit + 9) // 10)}
+            query = {**query, "limit": _other_limit(limit, number + 1)}
     if is_short:
         refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
     refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
+
+
+def _other_limit(limit: int, number: int) -> int:
+    """Another size of pages for another sweep: a smaller one, since a larger one may be refused, but never of one row, which is all edge."""
+    smaller = limit - number * (limit + 9) // 10
+    return smaller if smaller > 1 else limit + number
 
 
 class _Proof:
@@ -83,15 +90,24 @@ class _Proof:
         self.swept: dict[Any, Any] = {}
         self.moments: set[str] = set()
         self._is_disturbed = False
+        self._repeats_a_page = False
         self._pages = 0
         self._totals: set[int | None] = set()
         self._tokens_name_rows = True
         self._fixed = [_Order(name) for name in _FIXED]
         self._mutable = [_Order(name) for name in _MUTABLE]
 
-    def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool) -> None:
-        """Take a page into account, with keys and versions of its rows and whether the token that led to it names a row."""
+    def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool, is_repeated: bool) -> None:
+        """Take a page into account.
+
+        Args:
+            page: The page.
+            rows: Keys and versions of its rows.
+            names_row: Whether the token that led to it names a row.
+            is_repeated: Whether it holds nothing but rows of pages before, and may have come in the place of another page.
+        """
         self._pages += 1
+        self._repeats_a_page = self._repeats_a_page or is_repeated
         for key, version in rows:
             self._is_disturbed = self._is_disturbed or self.swept.get(key, version) != version
             self.swept[key] = version
@@ -105,11 +121,13 @@ class _Proof:
     def is_enough(self) -> bool:
         """Whether no other sweep is needed."""
         is_fixed = any(order.holds for order in self._fixed) and not any(order.holds for order in self._mutable)
-        return self._pages == 1 or (self._tokens_name_rows and (is_fixed or self._totals == {len(self.swept)}))
+        return not self._repeats_a_page and (self._pages == 1 or (self._tokens_name_rows and (is_fixed or self._totals == {len(self.swept)})))
 
     def is_confirmed_by(self, later: _Proof) -> bool:
         """Whether a later sweep shows that no row was deleted or moved after this one had read it."""
-        return not self._is_disturbed and all(key in later.swept and later.swept[key] == version for key, version in self.swept.items())
+        if self._is_disturbed or self._repeats_a_page or later._repeats_a_page:
+            return False
+        return all(key in later.swept and later.swept[key] == version for key, version in self.swept.items())
 
 
 class _Order:
@@ -123,8 +141,9 @@ class _Order:
 
     def add(self, row: Row) -> None:
         value = row.get(self._name)
-        if value is None or (self._last is not None and type(value) is not type(self._last)):
+        if type(value) not in _ORDERED or (self._last is not None and type(value) is not type(self._last)):
             self._rises = self._falls = False
+            value = None
         elif self._last is not None:
             self._rises = self._rises and value >= self._last
             self._falls = self._falls and value <= self._last
@@ -147,7 +166,9 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
         rows = [identify(row) for row in page.rows]
         # A row that has changed may come again.
         repeated = repeated + 1 if rows and all(key in proof.swept and proof.swept[key] == version for key, version in rows) else 0
-        proof.add(page, rows, names_row=not token or names_a_row(token, edge, *page.rows[:1]))
+        # Where a token asks for the rows of the edge's moment once more, a page may hold no others.
+        is_repeated = bool(repeated) and not is_overlap(token, edge, page.rows)
+        proof.add(page, rows, names_row=not token or names_a_row(token, edge, *page.rows[:1]), is_repeated=is_repeated)
         yield page
         if not page.next:
             return
@@ -158,7 +179,7 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
         if empty > _MOST_EMPTY:
             refuse(page.answer, f"goes on after {empty} pages without a row, so the list has no end")
         if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:
-            refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end")
+            refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end", CircleError)
         asked_for.add(tuple(token.items()))
         proof.moments |= moments_in(token, page.rows[-1]) if page.rows else set()
         edge = page.rows[-1] if page.rows else edge

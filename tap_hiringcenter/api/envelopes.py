@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tap_hiringcenter.api.errors import EnvelopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tap_hiringcenter.api.answers import Answer
 
@@ -117,7 +117,7 @@ def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
         refuse(answer, "answered with a nextPageToken that is no text")
     if token not in {None, ""}:
         return Page(answer, rows, {"pageToken": token}, total)
-    last = body.get("lastNote")
+    last = pagination.get("lastNote", body.get("lastNote"))
     if last is not None:
         if not isinstance(last, int) or isinstance(last, bool):
             refuse(answer, "answered with a lastNote that is no time")
@@ -176,6 +176,18 @@ def moments_in(next_page: Mapping[str, Any], row: Row) -> set[str]:
     return {str(part) for token in next_page.values() for part in _parts(token) if str(part) in values and len(str(part)) > _SHORT}
 
 
+def is_overlap(next_page: Mapping[str, Any], edge: Row, rows: Sequence[Row]) -> bool:
+    """Whether a page holds nothing but what its token asks for a second time: rows of the moment at the edge.
+
+    Args:
+        next_page: Query parameters that asked for the page.
+        edge: The row before the edge.
+        rows: The rows of the page.
+    """
+    moments = {str(next_page["startAfter"] - 1)} if "startAfter" in next_page else moments_in(next_page, edge)
+    return all(moments & {str(value) for value in row.values()} for row in rows)
+
+
 def _parts(token: object) -> list[Any]:
     """What a page token holds: the values of the JSON object that it encodes, or itself."""
     try:
@@ -209,14 +221,15 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "nothing")
 
 
-def refuse(answer: Answer, reason: str) -> NoReturn:
+def refuse(answer: Answer, reason: str, kind: type[EnvelopeError] = EnvelopeError) -> NoReturn:
     """Say that an answer can't be trusted.
 
     Args:
         answer: The answer.
         reason: What is wrong with it, without anything that its rows hold.
+        kind: The error to raise.
 
     Raises:
         EnvelopeError: Always.
     """
-    raise EnvelopeError(reason, asked=answer.asked, status=answer.status, request_id=answer.request_id)
+    raise kind(reason, asked=answer.asked, status=answer.status, request_id=answer.request_id)

@@ -144,3 +144,7 @@ class EnvelopeError(ApiError):
     """A 2xx answer whose body is not what the documents describe, or that contradicts itself."""
 
     advice = "Nothing is assumed of such an answer; if it stays, please report it with the request id"
+
+
+class CircleError(EnvelopeError):
+    """The pages of a list lead back to where they came from, so the list has no end."""

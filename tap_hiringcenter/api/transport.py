@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from tap_hiringcenter.api.usage import Allowance, Usage
 
 logger = logging.getLogger(__name__)
-# Its debug lines hold whole URLs, and a query may carry personal data.
-logging.getLogger("urllib3").setLevel(logging.WARNING)
+# Their lines hold whole URLs, and a query may carry personal data; what goes wrong is raised as well. Filters, since a logging configuration
+# of the user's sets levels anew.
+for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(lambda _: False)
 
 
 # The longest honest answer is a whole list of prospects at once, for which half of this is more than a hundred thousand of them.
