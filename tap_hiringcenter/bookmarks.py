@@ -7,7 +7,8 @@ whether or not the parent stream is selected. One small entry a stream, however 
 
 A reading that was broken off keeps in `resume_from` where the next run goes on, without looking back further than rows may become visible
 late. Where many root rows changed in that very moment, a child stream keeps in `after` the id up to which it has read them, in the order of
-their ids. A child stream that is read for all parents (FULL_TABLE) keeps the same in `position`, with the version of its records.
+their ids. A child stream that is read for all parents (FULL_TABLE) keeps the same in `position`, with the version of its records. A child stream
+that is complete keeps in `done` a digest of the root rows that the next run will look at again (see `recent`).
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ _VALUE = "replication_key_value"
 _RESUME = "resume_from"
 _POSITION = "position"
 _AFTER = "after"
+_DONE = "done"
 _VERSION = "version"
 # The SDK writes these while a stream runs, and takes them out at its end; a state that was saved in between may hold them.
 _SDK_MARKS = {"starting_replication_value", "replication_key_signpost", "progress_markers"}
-_KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _AFTER, _VERSION} | _SDK_MARKS
+_KNOWN = {"replication_key", _VALUE, _RESUME, _POSITION, _AFTER, _DONE, _VERSION} | _SDK_MARKS
 # Ids are much shorter; a server that makes them longer shall not make STATE longer.
 _LONGEST_ID = 40
 # Machines' clocks differ by minutes; a bookmark further ahead than this was not written by any run of ours.
@@ -73,8 +75,8 @@ def _problem(entry: object) -> str | None:
     version = entry.get(_VERSION, 0)
     if not isinstance(version, int) or isinstance(version, bool):
         return "has a version that is not a number"
-    if not isinstance(entry.get(_AFTER), (str, NoneType)):
-        return "has an id that is not a text"
+    if not isinstance(entry.get(_AFTER), (str, NoneType)) or not isinstance(entry.get(_DONE), (str, NoneType)):
+        return "has an id or a digest that is not a text"
     for moment in (entry[key] for key in (_VALUE, _RESUME, _POSITION) if entry.get(key) is not None):
         try:
             is_ahead = times.parse(moment if isinstance(moment, str) else None) > datetime.now(timezone.utc) + _CLOCK_TOLERANCE
@@ -98,11 +100,15 @@ class Start:
         since: Changes from this time on are wanted; None for everything.
         version: The version that records of a full-table sync are given, else None.
         after: Of root rows that changed just then, those up to this id are complete below; None when none is known to be.
+        until: The bookmark, up to which root rows may be as they were.
+        done: The digest of those root rows, from `since` on; nothing when none is known to be complete below.
     """
 
     since: str | None
     version: int | None = None
     after: str | None = None
+    until: str = ""
+    done: str = ""
 
 
 class Bookmarks:
@@ -141,11 +147,12 @@ class Bookmarks:
         if entry.get(_RESUME) is not None:
             return Start(times.normalise(entry[_RESUME]), after=entry.get(_AFTER))
         if entry.get(_VALUE) is not None:
-            return Start(self._before(entry[_VALUE]))
+            known = {"until": times.normalise(entry[_VALUE]), "done": entry[_DONE]} if entry.get(_DONE) else {}
+            return Start(times.earlier(entry[_VALUE], self._lookback), **known)
         return Start(self._start_date)
 
     def move(  # noqa: PLR0913  # each of them is one fact of the mark
-        self, name: str, replication_key: str | None, value: str, *, lag: timedelta, is_final: bool, after: str | None = None
+        self, name: str, replication_key: str | None, value: str, *, lag: timedelta, is_final: bool, after: str | None = None, done: str = ""
     ) -> None:
         """Note that a stream is complete up to a time; a bookmark never goes back, and never past the beginning of the run.
 
@@ -156,14 +163,19 @@ class Bookmarks:
             lag: How far the server's clock is behind ours: the run began so much earlier by that clock, which dates the rows.
             is_final: Whether the whole stream is complete, and not only its part up to this time.
             after: Up to which id the root rows of just that time are complete below; None when that isn't known.
+            done: The digest of the root rows from a look-back before the time on, whose children are complete; nothing when that isn't known.
         """
         entry = self._entries.get(name, {})
         moved: dict[str, Any] = {"replication_key": replication_key} if replication_key else {}
         moved[_VALUE] = min(value, times.to_text(self._began - lag))
         if not is_final:
             moved |= self._place(_RESUME, entry, value, after, lag)
-        if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None:
-            moved[_VALUE] = max(moved[_VALUE], times.normalise(entry[_VALUE]))
+        elif done and value == self._settled(value, lag):
+            # What changed within the look-back is looked at again all the same: its children may be later than itself.
+            moved[_DONE] = done
+        if entry.get("replication_key") == replication_key and entry.get(_VALUE) is not None and times.normalise(entry[_VALUE]) > moved[_VALUE]:
+            moved[_VALUE] = times.normalise(entry[_VALUE])
+            moved.pop(_DONE, None)
         # Put in whole: a signal may end the run between any two steps, and what is there then is written.
         self._entries[name] = moved
 
@@ -171,23 +183,22 @@ class Bookmarks:
         """Note that a full-table sync of a child stream is at its end, so that the next one starts anew."""
         entry = self._entries.get(name)
         if entry and _POSITION in entry:
-            self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _AFTER, _VERSION}}
+            self._entries[name] = {key: value for key, value in entry.items() if key not in {_POSITION, _AFTER, _DONE, _VERSION}}
 
     def hold(self, name: str, value: str, version: int, *, lag: timedelta, after: str | None = None) -> None:
         """Note how far an unfinished full-table sync of a child stream came, with the version of its records."""
         entry = self._entries.get(name, {})
-        kept = {key: known for key, known in entry.items() if key not in {_RESUME, _AFTER}}
+        kept = {key: known for key, known in entry.items() if key not in {_RESUME, _AFTER, _DONE}}
         self._entries[name] = {**kept, **self._place(_POSITION, entry, value, after, lag), _VERSION: version}
 
     def _place(self, kind: str, entry: Mapping[str, Any], value: str, after: str | None, lag: timedelta) -> dict[str, str]:
         """From where to go on: a time as late as it may be when rows become visible late by no more than the look-back, and an id in it."""
-        settled = min(value, times.to_text(self._began - lag - self._lookback))
+        settled = self._settled(value, lag)
         ids = [after] if after and settled == value and len(after) <= _LONGEST_ID else []
         if entry.get(kind) == settled and entry.get(_AFTER):
             ids.append(entry[_AFTER])
         return {kind: settled, **({_AFTER: max(ids)} if ids else {})}
 
-    def _before(self, value: object) -> str:
-        moment = times.parse(value)
-        earliest = datetime.min.replace(tzinfo=timezone.utc)
-        return times.to_text(moment - self._lookback if moment - earliest > self._lookback else earliest)
+    def _settled(self, value: str, lag: timedelta) -> str:
+        """A time, but no later than what was visible for sure when the run began."""
+        return min(value, times.to_text(self._began - lag - self._lookback))

@@ -36,6 +36,7 @@ class Mark:
         is_final: Whether the stream is complete as a whole.
         is_checkpoint: Whether it is worth a STATE of its own; the others are kept and go out with the next one.
         after: For a child, the id of the last root row that is complete among those of just that time, in the order of ids.
+        done: For a child that is complete as a whole, the digest of the last root rows (see `recent`).
     """
 
     stream: ApiStream
@@ -45,6 +46,7 @@ class Mark:
     is_final: bool = False
     is_checkpoint: bool = True
     after: str | None = None
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,13 @@ class End:
         stream: Which.
         error: Why something of it is missing; None when it is complete.
         version: The version of a full-table sync that was proven complete.
+        is_resumed: Whether that sync was begun by an earlier run.
     """
 
     stream: ApiStream
     error: Exception | None
     version: int | None = None
+    is_resumed: bool = False
 
 
 Event = Rows | Mark | End

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.errors import ApiError, NotFoundError, RefusedError, SystemEndedError, TransientError
 from tap_hiringcenter.events import End, Event, Mark, Rows
+from tap_hiringcenter.recent import Recent, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
+    from datetime import timedelta
 
     from tap_hiringcenter.bookmarks import Start
     from tap_hiringcenter.client import ApiStream
@@ -47,15 +49,18 @@ class Family:
         pool: Where children are read side by side.
         ahead: How many lists of children are read ahead.
         left: How many requests this run may still make; None for any number.
+        lookback: How far before its bookmarks the next run will look again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each of them is one fact of the reading
         self,
         streams: Sequence[ApiStream],
         wanted: Mapping[ApiStream, Start],
         pool: Executor,
+        *,
         ahead: int,
         left: Callable[[], int | None],
+        lookback: timedelta,
     ) -> None:
         self._root = streams[0]
         self._streams = streams
@@ -63,6 +68,8 @@ class Family:
         self._pool = pool
         self._ahead = ahead
         self._left = left
+        self._recent = Recent(lookback)
+        self._unchanged: dict[ApiStream, set[str]] = {}
         self._errors: dict[ApiStream, Exception] = {}
         self._failures_in_a_row: dict[ApiStream, int] = {}
         self._gone: dict[ApiStream, tuple[int, NotFoundError]] = {}
@@ -81,16 +88,18 @@ class Family:
                 self._errors.setdefault(stream, error)
         for stream, start in self._wanted.items():
             missing = self._errors.get(stream)
-            yield End(stream, missing, None if missing else start.version)
+            yield End(stream, missing, None if missing else start.version, is_resumed=start.since is not None)
 
     def _read(self) -> Iterator[Event]:
         root = self._root
         starts = [start.since for start in self._wanted.values()]
         since = None if None in starts else min(start for start in starts if start is not None)
         own_start = self._wanted.get(root)
+        # Until all roots are seen that were there in the run before, it isn't known which of them are as they were.
+        known_until = max((start.until for start in self._wanted.values() if start.done), default="")
+        waiting: list[_Parent] = []
         newest = ""
         for part in root.slices(since):
-            parents: list[_Parent] = []
             for page in part.pages:
                 if page.total is not None:
                     # A part of a list may be asked for by a filter, and then tells the total of that part.
@@ -99,7 +108,7 @@ class Family:
                 changes = [root.change(record) for record in records]
                 newest = max([newest, *(change for change in changes if change)])
                 # Before the records are given away: whoever writes them may take deselected fields out.
-                parents += [
+                waiting += [
                     _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
                 ]
                 if own_start:
@@ -107,14 +116,25 @@ class Family:
                     yield Rows(root, kept, own_start.version)
             newest = max(newest, part.until or "")
             yield from self._root_marks(newest, is_final=False)
-            parents.sort(key=lambda parent: (parent.change or "", parent.root))
-            for group in self._groups(parents):
-                yield from self._read_children(root, group)
-                yield from self._marks(self._wanted, group[-1].change, after=group[-1].root)
-            yield from self._marks(self._wanted, newest)
+            if not known_until or any((parent.change or "") > known_until for parent in waiting):
+                yield from self._read_below(waiting, newest)
+                waiting = []
+        yield from self._read_below(waiting, newest)
         yield from self._root_marks(newest, is_final=True)
         self._doubt_all_gone()
-        yield from self._marks(self._wanted, newest, is_final=True)
+        yield from self._marks(self._wanted, newest, done=self._recent.digest(newest), is_final=True)
+
+    def _read_below(self, parents: list[_Parent], newest: str) -> Iterator[Event]:
+        """Read what is below some roots, which are the next ones in the order of their changes."""
+        parents.sort(key=lambda parent: (parent.change or "", parent.root))
+        roots = [(parent.root, parent.change) for parent in parents if parent.change]
+        self._recent.add(roots)
+        for stream, start in self._wanted.items():
+            self._unchanged[stream] = unchanged([root for root in roots if (start.since or "") <= root[1] <= start.until], start.done)
+        for group in self._groups(parents):
+            yield from self._read_children(self._root, group)
+            yield from self._marks(self._wanted, group[-1].change, after=group[-1].root)
+        yield from self._marks(self._wanted, newest)
 
     def _groups(self, parents: Sequence[_Parent]) -> Iterator[Sequence[_Parent]]:
         """Cut parents into groups. With few requests left they are small, for what is below a group must be read before it counts."""
@@ -128,7 +148,7 @@ class Family:
     def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
         for stream in (one for one in self._streams if one.parent is type(parent_stream)):
             below = self._below(stream)
-            asked = [parent for parent in parents if any(_is_wanted(parent.change, self._wanted[one], parent.root) for one in below)]
+            asked = [parent for parent in parents if any(self._is_asked_for(one, parent) for one in below)]
             grandparents: list[_Parent] = []
             last: _Parent | None = None
             for parent, reading in self._side_by_side(stream, asked):
@@ -150,9 +170,8 @@ class Family:
                 self._failures_in_a_row[stream] = 0
                 self._found.add(stream)
                 grandparents += [_Parent(self._ids(stream, record, parent.ids), parent.root, parent.change) for record in records]
-                start = self._wanted.get(stream)
-                if start and _is_wanted(parent.change, start, parent.root):
-                    yield Rows(stream, records, start.version)
+                if stream in self._wanted and self._is_asked_for(stream, parent):
+                    yield Rows(stream, records, self._wanted[stream].version)
             yield from self._read_children(stream, grandparents)
 
     def _side_by_side(self, stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[tuple[_Parent, Future[Any]]]:
@@ -179,8 +198,22 @@ class Family:
         for one in below:
             self._errors.setdefault(one, error)
 
-    def _marks(
-        self, streams: Iterable[ApiStream], change: str | None, *, after: str | None = None, is_final: bool = False, is_checkpoint: bool = True
+    def _is_asked_for(self, stream: ApiStream, parent: _Parent) -> bool:
+        """Whether the children of a row are read for a stream."""
+        start = self._wanted[stream]
+        if not _is_wanted(parent.change, start) or parent.root in self._unchanged[stream]:
+            return False
+        return parent.change != start.since or start.after is None or parent.root > start.after
+
+    def _marks(  # noqa: PLR0913  # each of them is one fact of the mark
+        self,
+        streams: Iterable[ApiStream],
+        change: str | None,
+        *,
+        after: str | None = None,
+        done: str = "",
+        is_final: bool = False,
+        is_checkpoint: bool = True,
     ) -> Iterator[Mark]:
         """Say how far child streams are complete: up to a change, and among roots that changed in that very moment up to an id."""
         for stream in streams:
@@ -189,7 +222,7 @@ class Family:
             above = [one for one in self._gone if type(one) in stream.lineage() and one not in self._found]
             if not start or stream is self._root or stream in self._errors or not change or (above and not is_final):
                 continue
-            yield Mark(stream, None, change, start.version, is_final, is_checkpoint, after)
+            yield Mark(stream, None, change, start.version, is_final, is_checkpoint, after, done)
 
     def _root_marks(self, newest: str, *, is_final: bool) -> Iterator[Mark]:
         """Say how far the root is complete."""
@@ -212,14 +245,6 @@ class Family:
         return {**above, **dict.fromkeys(names, record.get("id", ""))}
 
 
-def _is_wanted(change: str | None, start: Start, root: str | None = None) -> bool:
-    """Whether a row is new since a start; one that doesn't say when it changed always may be.
-
-    Args:
-        change: When the root row changed.
-        start: The start of the stream.
-        root: The id of the root row, when the row is one below it.
-    """
-    if change is None or start.since is None or change > start.since:
-        return True
-    return change == start.since and (root is None or start.after is None or root > start.after)
+def _is_wanted(change: str | None, start: Start) -> bool:
+    """Whether a row is new since a start; one that doesn't say when it changed always may be."""
+    return change is None or start.since is None or change >= start.since

@@ -140,8 +140,9 @@ class Run:
             self._output.schema(event.stream)
             if event.version is not None:
                 self._tap.finish(event.stream)
-                # An API in trouble may say that a list is empty; that alone shall not empty a table.
-                if entry.records:
+                # An API in trouble may say that a list is empty; that alone shall not empty a table. Where an earlier run had come, the rows may
+                # all be its own.
+                if entry.records or event.is_resumed:
                     self._output.activate(event.stream, event.version)
 
     def _write_rows(self, rows: Rows, entry: StreamReport) -> None:

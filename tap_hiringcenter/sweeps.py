@@ -94,8 +94,8 @@ class _Proof:
         self._pages = 0
         self._totals: set[int | None] = set()
         self._tokens_name_rows = True
-        self._fixed = [_Order(name) for name in _FIXED]
-        self._mutable = [_Order(name) for name in _MUTABLE]
+        self._fixed = [_Order(name, of_all=True) for name in _FIXED]
+        self._mutable = [_Order(name, of_all=False) for name in _MUTABLE]
 
     def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool, is_repeated: bool) -> None:
         """Take a page into account.
@@ -131,27 +131,36 @@ class _Proof:
 
 
 class _Order:
-    """Whether rows come in the order of one of their fields."""
+    """Whether rows come in the order of one of their fields.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: The field.
+        of_all: Whether that is true only when all rows have the field; else those that don't may stand anywhere.
+    """
+
+    def __init__(self, name: str, *, of_all: bool) -> None:
         self._name = name
+        self._of_all = of_all
         self._last: Any = None
+        self._compared = 0
         self._rises = True
         self._falls = True
 
     def add(self, row: Row) -> None:
         value = row.get(self._name)
         if type(value) not in _ORDERED or (self._last is not None and type(value) is not type(self._last)):
-            self._rises = self._falls = False
-            value = None
-        elif self._last is not None:
+            self._rises = self._rises and not self._of_all
+            self._falls = self._falls and not self._of_all
+            return
+        if self._last is not None:
+            self._compared += 1
             self._rises = self._rises and value >= self._last
             self._falls = self._falls and value <= self._last
         self._last = value
 
     @property
     def holds(self) -> bool:
-        return self._rises or self._falls
+        return self._compared > 0 and (self._rises or self._falls)
 
 
 def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[Page]:

@@ -172,7 +172,14 @@ class TapHiringcenter(CommandLine):
         }
         system = wanted[0].system
         transport = self.transport(system)
-        return Family(needed, starts, self.pool(system), 2 * transport.concurrency, lambda: transport.allowance.left).events()
+        return Family(
+            needed,
+            starts,
+            self.pool(system),
+            ahead=2 * transport.concurrency,
+            left=lambda: transport.allowance.left,
+            lookback=timedelta(seconds=self.config["lookback_seconds"]),
+        ).events()
 
     def finish(self, stream: ApiStream) -> None:
         """Note that a full-table sync is at its end, and complete."""
@@ -182,7 +189,7 @@ class TapHiringcenter(CommandLine):
         """Move a bookmark, once everything before the mark is written."""
         name, lag = mark.stream.name, self.transport(mark.stream.system).lag
         if mark.version is None or mark.is_final:
-            self._bookmarks.move(name, mark.replication_key, mark.value, lag=lag, is_final=mark.is_final, after=mark.after)
+            self._bookmarks.move(name, mark.replication_key, mark.value, lag=lag, is_final=mark.is_final, after=mark.after, done=mark.done)
         else:
             self._bookmarks.hold(name, mark.value, mark.version, lag=lag, after=mark.after)
 

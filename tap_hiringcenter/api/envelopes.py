@@ -119,16 +119,23 @@ def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
         return Page(answer, rows, {"pageToken": token}, total)
     last = pagination.get("lastNote", body.get("lastNote"))
     if last is not None:
-        if not isinstance(last, int) or isinstance(last, bool):
-            refuse(answer, "answered with a lastNote that is no time")
-        # The older cursor is a time alone, and notes of the same millisecond may lie on both sides of a page's edge. So the edge is asked for
-        # again, and left behind only when it brought nothing new and was not cut off by the limit.
-        is_cut = limit is None or len(rows) >= limit
-        return Page(answer, rows, {"startAfter": last + 1}, total, {} if is_cut else {"startAfter": last})
+        return _page_before(answer, rows, last, limit, total)
     says_end = "pagination" in body or "nextPageToken" in body or "lastNote" in body or total is not None
     if not says_end and (limit is None or len(rows) >= limit):
         refuse(answer, "answered a full page without a word on whether there are more")
     return Page(answer, rows, total=total)
+
+
+def _page_before(answer: Answer, rows: list[Row], last: object, limit: int | None, total: int | None) -> Page:
+    """A page of older notes, whose cursor is the time of its last one."""
+    if not isinstance(last, int) or isinstance(last, bool):
+        refuse(answer, "answered with a lastNote that is no time")
+    if any(isinstance(row.get("createdAt"), int) and row["createdAt"] > last for row in rows[-1:]):
+        refuse(answer, "answered with a lastNote that is older than the last note, so the notes between are left out")
+    # Notes of the same millisecond may lie on both sides of a page's edge. So the edge is asked for again, and left behind only when it brought
+    # nothing new and was not cut off by the limit.
+    is_cut = limit is None or len(rows) >= limit
+    return Page(answer, rows, {"startAfter": last + 1}, total, {} if is_cut else {"startAfter": last})
 
 
 def hiringcenter_feed(answer: Answer) -> Page:

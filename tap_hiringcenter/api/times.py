@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pendulum
 
+_FIRST = datetime.min.replace(tzinfo=timezone.utc)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NORMAL = re.compile(r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 _DIGITS = re.compile(r"-?\d{9,16}", re.ASCII)
@@ -58,6 +59,23 @@ def parse(value: object) -> datetime:
         raise ValueError(msg) from error
     msg = f"not a time: {type(value).__name__}"
     raise ValueError(msg)
+
+
+def earlier(value: object, by: timedelta) -> str:
+    """Go back from a time, but not out of the years that there are.
+
+    Args:
+        value: See `parse`.
+        by: How far.
+
+    Returns:
+        The earlier time as `to_text` writes it.
+
+    Raises:
+        ValueError: As `parse` does.
+    """
+    moment = parse(value)
+    return to_text(moment - by if moment - _FIRST > by else _FIRST)
 
 
 def normalise(value: object) -> str:

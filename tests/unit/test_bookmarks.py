@@ -242,6 +242,7 @@ def test_what_is_written_is_accepted_and_small_even_when_every_stream_was_broken
                     lag=timedelta(),
                     is_final=is_final or child_sync == "full",
                     after="i" * 40 if stream.parent else None,
+                    done="d" * 64 if stream.parent else "",
                 )
         if stream.parent and child_sync == "full":
             bookmarks.hold(stream.name, "2026-03-10T12:00:00.000Z", VERSION, lag=timedelta(), after="i" * 40)
@@ -285,3 +286,21 @@ def test_within_the_lookback_no_id_stands_for_its_moment() -> None:
     _bookmarks(state).move("lead_activities", None, value, lag=timedelta(), is_final=False, after="lead_2")
 
     assert "after" not in state["bookmarks"]["lead_activities"]
+
+
+@pytest.mark.parametrize(("age", "is_kept"), [(300, True), (299, False)])
+def test_a_digest_stands_for_roots_that_have_settled(age: int, *, is_kept: bool) -> None:
+    state: dict[str, Any] = {}
+    value = times.to_text(BEGAN - timedelta(seconds=age))
+    _bookmarks(state).move("lead_activities", None, value, lag=timedelta(), is_final=True, done="digest")
+
+    start = _bookmarks(state).start("lead_activities", full_table=False, resumable=True)
+    since = times.to_text(BEGAN - timedelta(seconds=age + 300))
+    assert start == (Start(since, until=value, done="digest") if is_kept else Start(since))
+
+
+def test_a_digest_goes_with_a_bookmark_that_another_run_has_moved_on() -> None:
+    state = {"bookmarks": {"lead_activities": {"replication_key_value": "2026-03-11T12:00:00.000Z"}}}
+    _bookmarks(state).move("lead_activities", None, NOON, lag=timedelta(), is_final=True, done="digest")
+
+    assert state == {"bookmarks": {"lead_activities": {"replication_key_value": "2026-03-11T12:00:00.000Z"}}}

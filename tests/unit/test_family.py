@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
+LOOKBACK = timedelta(minutes=2)
+
+
 def _at(minute: int) -> str:
     return times.to_text(T0 + timedelta(minutes=minute))
 
@@ -128,7 +131,11 @@ def _account(count: int = 6) -> Account:
 
 
 def _events(streams: Sequence[Fake], wanted: Mapping[Fake, Start]) -> list[Event]:
-    return list(Family(cast("list[ApiStream]", streams), cast("dict[ApiStream, Start]", dict(wanted)), AtOnce(), 4, lambda: None).events())
+    return list(
+        Family(
+            cast("list[ApiStream]", streams), cast("dict[ApiStream, Start]", dict(wanted)), AtOnce(), ahead=4, left=lambda: None, lookback=LOOKBACK
+        ).events()
+    )
 
 
 def _read(account: Account, since: Mapping[type[Fake], str | None], *, version: int | None = None) -> list[Event]:
