@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tap_hiringcenter.api.envelopes import Page, Row, is_overlap, moments_in, names_a_row, refuse
-from tap_hiringcenter.api.errors import CircleError, NotFoundError, RefusedError
+from tap_hiringcenter.api.errors import CircleError, EnvelopeError, NotFoundError, RefusedError
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
@@ -188,7 +188,9 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
         if empty > _MOST_EMPTY:
             refuse(page.answer, f"goes on after {empty} pages without a row, so the list has no end")
         if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:
-            refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end", CircleError)
+            is_too_small = "startAfter" in page.next or bool(page.rows and moments_in(page.next, page.rows[-1]))
+            kind = CircleError if is_too_small else EnvelopeError
+            refuse(page.answer, "goes in a circle: a page or a page token came twice, so the list can't be read to its end", kind)
         asked_for.add(tuple(token.items()))
         proof.moments |= moments_in(token, page.rows[-1]) if page.rows else set()
         edge = page.rows[-1] if page.rows else edge

@@ -147,4 +147,4 @@ class EnvelopeError(ApiError):
 
 
 class CircleError(EnvelopeError):
-    """The pages of a list lead back to where they came from, so the list has no end."""
+    """The pages of a list lead back to where they came from, and a page may have been too small for the rows of one moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 from dataclasses import dataclass, field
@@ -119,7 +120,8 @@ class Fault:
     def spoil(self, answer: Answer) -> Answer:
         """What becomes of the real answer."""
         if self.action == "edit" and self.edit is not None:
-            return Answer(answer.status, self.edit(answer.payload), answer.headers)
+            # The payload may hold rows of the store itself.
+            return Answer(answer.status, self.edit(copy.deepcopy(answer.payload)), answer.headers)
         if self.action == "lost" and self.status:
             return Answer(self.status, self.body or {"message": "As planted."}, dict(self.headers))
         answer.wire = {"lost": "reset", "reset_body": "half", "drip": "drip"}.get(self.action, answer.wire)
