@@ -41,18 +41,32 @@ def emitted(stream: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "additional_properties": unknown or None}
 
 
+def key_of(stream: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values by which a row of a stream is told from all others."""
+    return tuple(row[name] for name in schema(stream)["required"])
+
+
 def differences(sandbox: Sandbox, runs: Iterable[Outcome], streams: Iterable[str]) -> list[str]:
     """What is wrong with the last version of each record after some runs; nothing when they hold exactly what the sandbox does."""
     runs = list(runs)
     found = []
     for stream in streams:
-        keys = schema(stream)["required"]
-        held = {tuple(record[key] for key in keys): record for run in runs for record in run.records(stream)}
-        wanted = {}
-        for row in sandbox.truth(stream):
-            record = emitted(stream, row)
-            wanted[tuple(record[key] for key in keys)] = record
-        found += [f"{stream}: {key} is missing" for key in wanted if key not in held]
-        found += [f"{stream}: {key} is not in the sandbox" for key in held if key not in wanted]
-        found += [f"{stream}: {key} is {held[key]}, not {wanted[key]}" for key in wanted if key in held and held[key] != wanted[key]]
+        held = {key_of(stream, record): record for run in runs for record in run.records(stream)}
+        found += mismatches(stream, held, sandbox.truth(stream))
     return found
+
+
+def mismatches(stream: str, held: Mapping[tuple[Any, ...], Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is wrong with the records that are held of a stream.
+
+    Args:
+        stream: The stream.
+        held: The records, by their keys.
+        rows: The rows that there are, as the API serves them.
+    """
+    wanted = {key_of(stream, record): record for record in (emitted(stream, row) for row in rows)}
+    found = [f"{stream}: {key} is missing" for key in wanted if key not in held]
+    found += [f"{stream}: {key} is not in the sandbox" for key in held if key not in wanted]
+    # As text: to Python, 1 is the same as 1.0 and as True.
+    same = (key for key in wanted if key in held and json.dumps(held[key], sort_keys=True) != json.dumps(wanted[key], sort_keys=True))
+    return found + [f"{stream}: {key} is {held[key]}, not {wanted[key]}" for key in same]

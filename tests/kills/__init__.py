@@ -1,1 +1,1 @@
-"""Kills: the target is killed at each of its requests, run again, and what the servers then hold is audited. `python -m tests.kills`."""
+"""Kills: tap and target are stopped at each of their requests and lines and run again, and what is there then is audited. `python -m tests.kills`."""

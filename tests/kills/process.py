@@ -1,38 +1,38 @@
-"""The target in a process of its own that starts within milliseconds: forked from one that has imported everything and has no threads."""
+"""Tap and target in processes of their own that start within milliseconds: forked from one that has imported everything and has no threads."""
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from contextlib import redirect_stdout
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from tap_hiringcenter.api import patience
-from target_hiringcenter import actions
-from target_hiringcenter.target import TargetHiringcenter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable
     from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+# A run takes a second or two; one that has not ended by then never will.
+_LONGEST = 60.0
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
+# With all that the main module of a sweep imports, or each process would import it again.
+_forks.set_forkserver_preload(["tests.kills.tap.point", "tests.kills.target.point"])
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the target that was started.
+    """A run that was started.
 
     Attributes:
         process: Its process.
@@ -44,51 +44,54 @@ class Run:
 
     def kill(self) -> None:
         """Kill it, from whatever thread, and wait until it is gone."""
-        os.kill(self.process.pid or 0, signal.SIGKILL)
-        wait([self.process.sentinel])
+        self.stop(signal.SIGKILL)
 
-    def state(self) -> Any:  # noqa: ANN401 - any JSON
-        """The last STATE that came out, as the pipeline would keep it; None when none did."""
-        lines = (self.folder / "out.jsonl").read_text(encoding="utf-8").split("\n")
-        # What follows the last line break is no line.
-        return json.loads(lines[-2]) if len(lines) > 1 else None
+    def stop(self, number: int) -> None:
+        """Send it a signal that ends it, from whatever thread, and wait until it is gone; for a minute at most, as `finish` then tells."""
+        # It may just have come to its end.
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid or 0, number)
+        wait([self.process.sentinel], _LONGEST)
 
-    def report(self) -> dict[str, Any]:
-        """The run report of a run that came to its end."""
-        found: dict[str, Any] = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
-        return found
+    def finish(self) -> int | None:
+        """Wait for its end.
+
+        Returns:
+            Its exit code; None when it did not end by itself.
+        """
+        self.process.join(_LONGEST)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+            return None
+        return self.process.exitcode
+
+    def lines(self) -> list[str]:
+        """The lines that came out. What follows the last line break is no line."""
+        return (self.folder / "out.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
 
 
-def start(config: Mapping[str, Any], lines: Iterable[str], folder: Path) -> Run:
-    """Start the target.
+def fork(work: Callable[..., None], folder: Path, *arguments: Any) -> Run:  # noqa: ANN401 - passed on
+    """Start a run.
 
     Args:
-        config: Settings.
-        lines: Singer messages.
+        work: What its process does; gets the folder and the arguments.
         folder: Where this run's output, report and log go.
+        arguments: What can be pickled.
     """
     folder.mkdir()
-    own = {**config, "run_report_path": str(folder / "report.json")}
-    process = _forks.Process(target=_work, args=(own, "".join(f"{line}\n" for line in lines), str(folder)))
+    folder.joinpath("out.jsonl").touch()
+    process = _forks.Process(target=_work, args=(work, folder, *arguments))
     process.start()
     return Run(process, folder)
 
 
-def _work(config: dict[str, Any], text: str, folder: str) -> None:
-    """What the process does."""
-    log = os.open(f"{folder}/log.txt", os.O_WRONLY | os.O_CREAT)
+def _work(work: Callable[..., None], folder: Path, *arguments: Any) -> None:  # noqa: ANN401 - passed on
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, sys.stderr.fileno())
     logging.disable(logging.INFO)
     # Its own is a semaphore of the system, which a kill would leave behind.
     tqdm.set_lock(threading.RLock())
     # As in all tests: a repeat follows at once.
     patience._FIRST_WAIT = 0.001  # noqa: SLF001
-    actions._FIRST_POLL = 0.001  # noqa: SLF001
-    with Path(folder, "out.jsonl").open("w", encoding="utf-8") as out, redirect_stdout(out):
-        code = 1
-        try:
-            code = TargetHiringcenter(config=config).run(io.StringIO(text))
-        finally:
-            out.flush()
-            # As the executable ends: nobody waits for threads.
-            os._exit(code)
+    work(folder, *arguments)

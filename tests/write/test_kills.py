@@ -1,4 +1,4 @@
-"""G-01: killed right before or right after a request was carried out; run again, each record has one effect. `python -m tests.kills` tries all."""
+"""G-01: killed right before or after a request was carried out; run again, each record has one effect. `python -m tests.kills target` tries all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.effects import Given, snapshot, violations
-from tests.kills.point import MOMENTS, SETTINGS, Point, try_point
-from tests.kills.process import start
+from tests.kills.target.point import MOMENTS, SETTINGS, Point, try_point
+from tests.kills.target.program import start
 from tests.sandbox.rows import USERS
 from tests.writing import messages, settings_for, write
 

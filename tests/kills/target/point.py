@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.effects import Snapshot, snapshot, violations, writes
-from tests.kills.given import BATCH, WORLD, blocks, givens, last_versions, lines_of
-from tests.kills.process import Run, start
+from tests.kills.sweep import Sweep
+from tests.kills.target.given import BATCH, WORLD, blocks, givens, last_versions, lines_of
+from tests.kills.target.program import last_state, report, start
 from tests.sandbox import Fault, Sandbox, Variant, World
 from tests.writing import COUNTS, json_lines, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.kills.given import Block
+    from tests.kills.process import Run
+    from tests.kills.target.given import Block
     from tests.sandbox import LoggedRequest
 
-# A run of this input takes a second or two; one that has not ended by then never will.
-_LONGEST = 60.0
 # Requests that had left before the kill arrive within this time.
 _ON_THE_WAY = 0.02
 
@@ -118,15 +118,12 @@ class _Play:
         Returns:
             Its exit code; None when it did not end.
         """
-        run.process.join(_LONGEST)
-        if run.process.exitcode is None:
-            run.process.kill()
-            return None
+        code = run.finish()
         quiet = 0
         while quiet < 2 and self.setting.concurrency > 1:
             time.sleep(_ON_THE_WAY / 2)
             quiet = 0 if self._in_hand else quiet + 1
-        return run.process.exitcode
+        return code
 
     def kill_at(self, point: Point) -> Run:
         """Start the target with the whole input, to be killed at a point."""
@@ -150,7 +147,7 @@ class _Play:
         read: dict[str, int] = {}
         for stream, records in given:
             read[stream] = read.get(stream, 0) + len(records)
-        streams: Mapping[str, Mapping[str, Any]] = run.report()["streams"]
+        streams: Mapping[str, Mapping[str, Any]] = report(run)["streams"]
         told = {name: sum(entry[count] for count in COUNTS) for name, entry in streams.items()}
         return [f"J3: {stream}: {number} records read, {told.get(stream)} told" for stream, number in read.items() if told.get(stream) != number]
 
@@ -160,8 +157,8 @@ class _Play:
         return [f"{line['stream']} {line['key']} was rejected: {line['field']} {line['reason']}" for line in lines]
 
 
-def requests_of(setting: Setting) -> int:
-    """How many requests a run makes that isn't killed.
+def points_of(setting: Setting) -> list[Point]:
+    """Both moments of each request that a run makes which isn't killed.
 
     Raises:
         AssertionError: It goes wrong already without a kill.
@@ -172,7 +169,7 @@ def requests_of(setting: Setting) -> int:
         code = play.finish(run)
         found = [*play.rejects(), *violations(sandbox, play.before, *givens(play.given), leads_write_mode=setting.mode)]
         assert (code, found) == (0, []), f"{setting}: exit code {code}, {found}"
-        return len(sandbox.requests)
+        return [Point(setting, number, moment) for moment in MOMENTS for number in range(1, len(sandbox.requests) + 1)]
 
 
 def try_point(point: Point) -> list[str]:
@@ -193,7 +190,7 @@ def try_point(point: Point) -> list[str]:
         if code != -signal.SIGKILL:
             return [f"the first run ended with {code}"]
         found: list[str] = []
-        covered = int((killed.state() or {"blocks": 0})["blocks"])
+        covered = int((last_state(killed) or {"blocks": 0})["blocks"])
         again = play.start(lines_of(play.given, covered))
         if (code := play.finish(again)) != 0:
             found.append(f"the second run ended with {code}")
@@ -211,3 +208,6 @@ def try_point(point: Point) -> list[str]:
 
 def _sandbox(setting: Setting) -> Sandbox:
     return Sandbox(World(seed=7, **WORLD), variant=Variant(hiringcenter_shape=setting.shape, idempotency=setting.idempotency))
+
+
+SWEEP = Sweep(SETTINGS, points_of, try_point)
