@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tests.sandbox import Fault, Sandbox
+from tests.sandbox import Fault, Limits, Sandbox, Variant
 from tests.sandbox.client import Client
 
 if TYPE_CHECKING:
@@ -199,3 +199,17 @@ def test_it_is_quick_enough(sandbox: Sandbox) -> None:
 
     # With a delayed acknowledgement for each answer it would take four seconds.
     assert time.monotonic() - started < 3
+
+
+def test_minutes_may_be_short_for_tests_that_live_in_real_time() -> None:
+    limits = Limits(per_minute=2, minute_seconds=0.5, per_hour=3, hour_seconds=40)
+    with Sandbox(limits=limits, variant=Variant(ratelimit_reset="delta")) as sandbox:
+        client = Client(sandbox, "prospectb2b")
+        answers = [client.send("GET", "/me") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert [answer.headers["RateLimit-Reset"] for answer in answers] == ["1", "1", "1"]
+        sandbox.clock.advance(0.5)
+        assert statuses(client, "/me", "/me") == [200, 429]
+        assert 38 <= int(client.send("GET", "/me").headers["Retry-After"]) <= 40
+        sandbox.clock.advance(40)
+        assert statuses(client, "/me") == [200]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -77,6 +78,10 @@ class _OversizedError(Exception):
     """A body was longer than any that makes sense."""
 
 
+class _InterimError(Exception):
+    """An answer that announces another one (1xx)."""
+
+
 class _Bearer(requests.auth.AuthBase):
     """Signs with the key. As an `auth` object, since requests would put an entry of ~/.netrc in the place of a plain header."""
 
@@ -122,6 +127,9 @@ class Transport:
         self._adapter = TimelyAdapter(pool_maxsize=self.concurrency)
         # Proxies and certificates of the environment, which requests leaves out of requests that were prepared.
         self._environment: Any = self._session.merge_environment_settings(self._url, {}, True, None, None)  # noqa: FBT003  # requests' own order
+        if not self._url.lower().startswith("https:"):
+            # This machine, by the settings; a proxy would be asked for its own, and be told the key in clear.
+            self._environment["proxies"] = {}
 
     def prepare(self, request: Request) -> requests.PreparedRequest:
         """Sign a request and make it ready to be sent.
@@ -225,21 +233,7 @@ class Transport:
         self.allowance.take()
         with self._budget.request() as turn:
             usage.count(requests=1)
-            lost = TransientError if request.is_repeatable else UncertainError
-            try:
-                response, content = self._exchange(prepared)
-            except _OversizedError:
-                # Not a matter of luck: the same request would bring the same again.
-                unusable = EnvelopeError if request.is_repeatable else UncertainError
-                raise unusable(f"answered with more than {LARGEST_BODY >> 20} MB", asked=asked) from None  # noqa: EM102, TRY003
-            except requests.ConnectTimeout as error:
-                raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
-            except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
-                raise lost(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
-                kind = TransientError if _is_unsent(error) else lost
-                raise kind(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+            response, content = self._answered(asked, request, prepared)
             if limits := answers.told(response.headers):
                 self._budget.told(limits, turn)
             try:
@@ -255,6 +249,26 @@ class Transport:
                     raise
                 raise UncertainError(error.reason, wait=error.wait, asked=asked, status=error.status, request_id=error.request_id) from None
 
+    def _answered(self, asked: str, request: Request, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+        """Send once, and say in words why no answer came that can be judged."""
+        lost = TransientError if request.is_repeatable else UncertainError
+        try:
+            return self._exchange(prepared)
+        except _InterimError as error:
+            raise lost(f"answered {error}, which is no final answer", asked=asked) from None  # noqa: EM102, TRY003
+        except _OversizedError:
+            # Not a matter of luck: the same request would bring the same again.
+            unusable = EnvelopeError if request.is_repeatable else UncertainError
+            raise unusable(f"answered with more than {LARGEST_BODY >> 20} MB", asked=asked) from None  # noqa: EM102, TRY003
+        except requests.ConnectTimeout as error:
+            raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
+        except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
+            raise lost(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
+            kind = TransientError if _is_unsent(error) else lost
+            raise kind(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+
     def _needed(self, request: Request) -> Content:
         """What the body of a good answer to a request is."""
         if not self.system.answers_json:
@@ -266,6 +280,7 @@ class Transport:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come.
 
         Raises:
+            _InterimError: It was no answer yet.
             _OversizedError: The body doesn't end where it should have by far; unpacked, whatever it was on the way.
             OSError: There is no whole answer; as requests, urllib3 and the adapter say it.
         """
@@ -273,6 +288,9 @@ class Transport:
             if not self._has_answered:
                 self._has_answered = True
                 self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
+            if response.status_code < HTTPStatus.OK:
+                # Left unread, its connection is closed: the answer that is to follow would be taken for that of the next request.
+                raise _InterimError(response.status_code)
             content = bytearray()
             with response.raw.watchdog as watchdog:  # type: ignore[union-attr]  # the adapter put it there
                 for part in response.iter_content(_PART):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class _Window:
     name: str
-    seconds: int
+    seconds: float
     most: int
 
 
@@ -41,8 +41,11 @@ class RollingLimits:
         self._clock = clock
         self._lock = threading.Lock()
         self._times: dict[tuple[str, str], deque[float]] = defaultdict(deque)
-        pairs = (("Minute", 60, limits.per_minute), ("Hour", 3600, limits.per_hour)) if limits else ()
-        self._windows = [_Window(name, seconds, most) for name, seconds, most in pairs if most is not None]
+        self._windows: list[_Window] = []
+        if limits and limits.per_minute is not None:
+            self._windows.append(_Window("Minute", limits.minute_seconds, limits.per_minute))
+        if limits and limits.per_hour is not None:
+            self._windows.append(_Window("Hour", limits.hour_seconds, limits.per_hour))
 
     def take(self, system: str) -> dict[str, str]:
         """Count a request.
@@ -100,4 +103,4 @@ class RollingLimits:
     def _wait(self, system: str, window: _Window, now: float) -> int:
         """Seconds until the oldest counted request leaves the window."""
         times = self._times[system, window.name]
-        return max(1, math.ceil(times[0] + window.seconds - now)) if times else window.seconds
+        return max(1, math.ceil(times[0] + window.seconds - now)) if times else math.ceil(window.seconds)

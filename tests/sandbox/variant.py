@@ -119,13 +119,17 @@ class Limits:
     """Requests that each key may make in a rolling window.
 
     Attributes:
-        per_minute: Most requests in 60 seconds; None is without end.
-        per_hour: Most requests in 3,600 seconds; None is without end.
+        per_minute: Most requests in a minute; None is without end.
+        per_hour: Most requests in an hour; None is without end.
         headers: Whether RateLimit-* headers are sent (Variant.ratelimit_headers must agree).
         systems: The systems that are limited.
+        minute_seconds: How long a minute is here: a test of real time has no real minutes to spare.
+        hour_seconds: Likewise an hour.
     """
 
     per_minute: int | None = None
     per_hour: int | None = None
     headers: bool = True
     systems: tuple[str, ...] = ("hiringcenter", "prospectb2b", "closershq")
+    minute_seconds: float = 60.0
+    hour_seconds: float = 3600.0

@@ -20,14 +20,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def _send(budget: Budget, clock: Clock, latency: float = 0, told: Told | None = None) -> float:
     """Send a request, whose answer comes by itself; returns the moment at which it was let through."""
-    turn = budget.request()
-    turn.__enter__()
+    context = budget.request()
+    turn = context.__enter__()
     sent = clock.now
 
     def take_answer() -> None:
         if told:
-            budget.told(told)
-        turn.__exit__(None, None, None)
+            budget.told(told, turn)
+        context.__exit__(None, None, None)
 
     clock.at(sent + latency, take_answer)
     if not latency:
@@ -49,7 +49,8 @@ def test_no_window_at_the_server_ever_holds_more_than_its_ceiling(seed: int, clo
     for _ in range(150):
         # In fractions that floats hold exactly: rounding is another test's matter.
         clock.now += dice.choice([0, 0, 0, dice.randrange(30 * 1024) / 1024])
-        latency = dice.choice([1 / 16, (1 + dice.randrange(1024)) / 1024, (1 + dice.randrange(90 * 1024)) / 1024])
+        # Where all answers take long it is taken for the server's work, which is another test's matter too.
+        latency = dice.choice([1 / 16, *[(1 + dice.randrange(1024)) / 1024] * 4, (1 + dice.randrange(90 * 1024)) / 1024])
         sent = _send(budget, clock, latency)
         arrivals.append(sent + dice.random() * latency)
 
@@ -136,10 +137,13 @@ def test_what_remains_is_used_up_before_the_wait(clock: Clock) -> None:
 
 def test_an_older_answer_that_comes_late_gives_nothing_back(clock: Clock) -> None:
     budget = Budget({MINUTE: 100}, concurrency=8)
-    _send(budget, clock, told=Told(100, 0, 25))
-    budget.told(Told(100, 7, 25))
+    _send(budget, clock)
+    _send(budget, clock, 5, Told(100, 7, 25))
+    _send(budget, clock, 2, Told(100, 0, 25))
+    clock.wait()
+    clock.wait()
 
-    assert _send(budget, clock) == 1025
+    assert _send(budget, clock) == 1002 + 25
 
 
 def test_requests_under_way_are_taken_off_what_remains(clock: Clock) -> None:
@@ -162,10 +166,10 @@ def test_the_hour_window_is_not_taken_for_the_minute_window(clock: Clock) -> Non
 
 def test_a_limit_that_was_seen_with_the_hour_stays_with_it_in_its_last_minute(clock: Clock) -> None:
     budget = Budget({MINUTE: 2, HOUR: 5400}, concurrency=8)
-    _send(budget, clock, told=Told(10_000, 9_000, 1800))
-    budget.told(Told(10_000, 8_000, 12))
+    _send(budget, clock, told=Told(10_000, 9_999, 1800))
+    _send(budget, clock, told=Told(10_000, 9_998, 12))
 
-    assert [_send(budget, clock) - 1000 for _ in range(3)] == [0, 60, 60]
+    assert [_send(budget, clock) - 1000 for _ in range(3)] == [60, 60, 120]
 
 
 def test_an_hour_that_is_used_up_waits_for_the_hour(clock: Clock) -> None:
@@ -177,10 +181,13 @@ def test_an_hour_that_is_used_up_waits_for_the_hour(clock: Clock) -> None:
 
 def test_what_is_told_of_the_minute_does_not_give_back_a_spent_hour(clock: Clock) -> None:
     budget = Budget({MINUTE: 100, HOUR: 5400}, concurrency=8)
-    _send(budget, clock, told=Told(5400, 0, 1800))
-    budget.told(Told(100, 90, 30))
+    _send(budget, clock)
+    _send(budget, clock, 2, told=Told(100, 90, 30))
+    _send(budget, clock, 1, told=Told(5400, 0, 1800))
+    clock.wait()
+    clock.wait()
 
-    assert _send(budget, clock) == 1000 + 1800
+    assert _send(budget, clock) == 1001 + 1800
 
 
 def test_a_limit_below_nothing_is_not_believed(clock: Clock) -> None:
@@ -195,6 +202,67 @@ def test_a_limit_of_nothing_is_not_believed(clock: Clock) -> None:
     _send(budget, clock, told=Told(0, None, None))
 
     assert _send(budget, clock) == 1000
+
+
+def _refuse(budget: Budget, clock: Clock, wait: float | None = None) -> None:
+    """Send a request that is answered with 429 after a second."""
+    with budget.request() as turn:
+        clock.now += 1
+        budget.refused(turn, wait)
+
+
+def _moments(budget: Budget, clock: Clock, count: int) -> list[float]:
+    return [_send(budget, clock) - 1000 for _ in range(count)]
+
+
+def test_a_429_tells_what_our_share_is_once_it_is_sure(clock: Clock) -> None:
+    budget = Budget({MINUTE: 20}, concurrency=8)
+    _moments(budget, clock, 5)
+    _refuse(budget, clock)
+    _refuse(budget, clock)
+
+    # The second one was sent beyond what the first one showed, and was refused again. After a minute one more is tried.
+    assert _moments(budget, clock, 7) == [60] * 5 + [62] * 2
+
+
+def test_a_single_429_may_have_other_reasons(clock: Clock) -> None:
+    budget = Budget({MINUTE: 20}, concurrency=8)
+    _moments(budget, clock, 5)
+    _refuse(budget, clock)
+
+    assert _moments(budget, clock, 15) == [1] * 15
+
+
+def test_a_429_of_an_early_request_does_not_hold_the_others_up(clock: Clock) -> None:
+    budget = Budget({MINUTE: 1000}, concurrency=8)
+    for _ in range(4):
+        _refuse(budget, clock)
+
+    assert _moments(budget, clock, 50) == [4] * 50
+
+
+def test_a_429_that_asks_for_more_than_a_minute_speaks_of_the_hour(clock: Clock) -> None:
+    budget = Budget({MINUTE: 10, HOUR: 40}, concurrency=8)
+    _moments(budget, clock, 10)
+    _refuse(budget, clock, 1800)
+    _refuse(budget, clock, 1800)
+
+    assert _moments(budget, clock, 11)[0] >= 1440
+
+
+def test_one_in_sixty_is_left_to_others(clock: Clock) -> None:
+    assert _moments(Budget({MINUTE: 120}, concurrency=8), clock, 119) == [0] * 118 + [60]
+
+
+def test_where_all_answers_take_long_requests_are_counted_when_they_are_sent(clock: Clock) -> None:
+    budget = Budget({MINUTE: 20}, concurrency=20)
+    _send(budget, clock, 20)
+    sent = [_send(budget, clock, 20) - 1000 for _ in range(60)]
+
+    assert sent[:19] == [20] * 19
+    # Of the first sixteen nothing was known yet.
+    assert sent[20:40] == sorted(sent[20:40])
+    assert sent[40] - sent[20] <= 20 + MINUTE
 
 
 def test_a_pause_holds_all_and_is_never_shortened(clock: Clock) -> None:
