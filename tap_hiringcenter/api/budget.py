@@ -28,6 +28,8 @@ HOUR = 3600.0
 # Where each of the last so many answers took longer than this, it is the server's work that does, and requests are counted within this time.
 _WAY = 1.0
 _MANY = 16
+# Servers tell of whole seconds.
+_ROUNDING = 1.0
 # Nobody's limit is less than this part of what is documented or set: what refuses sooner has other reasons.
 _LEAST = 20
 
@@ -64,6 +66,7 @@ class _Window:
         reset: When it starts anew, likewise.
         left: How many requests left the count since.
         told_at: When that was said; who was sent later tells something newer.
+        sent_at: When the last request was sent.
         refused_at: When a 429 told our share last; who was sent before tells nothing new.
     """
 
@@ -79,14 +82,14 @@ class _Window:
     reset: float = 0.0
     left: int = 0
     told_at: float = 0.0
+    sent_at: float = 0.0
     refused_at: float = 0.0
 
     def wait(self, now: float, under_way: int) -> float | None:
         """Seconds until one more request fits; 0 when it fits now, None when an answer must come first."""
         self._forget(now)
         if len(self.leaving) + under_way >= self._most(now):
-            moments = [*list(self.leaving)[:1], self.held_until]
-            return min((moment - now for moment in moments if moment > now), default=None)
+            return self._wait_when_full(now, under_way)
         if now >= self.shared_until:
             return 0
         # Those who share the key go by what they were told as well: half of what is left is for them, and to who has less the last of it.
@@ -94,6 +97,15 @@ class _Window:
         if under_way + 2 <= free or (under_way == 0 and (free > 0 or now >= self.reset)):
             return 0
         return None if under_way else self.reset - now
+
+    def _wait_when_full(self, now: float, under_way: int) -> float | None:
+        """As `wait`, where our own count lets nothing through: the next answer tells whether the server's window has begun anew."""
+        moments = [*list(self.leaving)[:1], self.held_until]
+        if max(self.told_at, self.sent_at) < self.reset and now >= self.shared_until and not under_way:
+            if now >= self.reset + _ROUNDING:
+                return 0
+            moments.append(self.reset + _ROUNDING)
+        return min((moment - now for moment in moments if moment > now), default=None)
 
     def count(self, now: float, until: float) -> None:
         """Count a request that was answered, and not with 429."""
@@ -125,6 +137,9 @@ class _Window:
             # Others show only when their requests and ours come together, which may be at the end of each window.
             self.shared_until = now + 2 * self.seconds
         self.share = None
+        if self.told_at < self.reset <= turn.sent - _ROUNDING and self.ceiling - told.remaining <= 1 + others + sent_since:
+            # The server's window has begun anew with this request: it is shorter than ours, or begins by the calendar.
+            self.leaving.clear()
         # Others under way may not be counted in what is told yet, nor those that were answered meanwhile: answers overtake each other.
         remaining = told.remaining - max(others, sent_since)
         self.remaining = remaining if turn.sent >= self.told_at else min(remaining, self.remaining)
@@ -214,6 +229,7 @@ class Budget:
             turn = Turn(self._sent, time.monotonic(), counted)
             for window in self._windows:
                 window.remaining -= 1
+                window.sent_at = turn.sent
         try:
             yield turn
         finally:

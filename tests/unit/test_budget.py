@@ -341,3 +341,17 @@ def test_threads_share_one_budget() -> None:
         thread.join(10)
 
     assert 1 <= most <= 3
+
+
+def test_a_window_that_is_shorter_than_a_minute_is_not_waited_out_for_one(clock: Clock) -> None:
+    budget = Budget({MINUTE: 300}, concurrency=4)
+    sent: list[float] = []
+
+    for _ in range(30):
+        with budget.request() as turn:
+            sent.append(clock.now)
+            used = sum(moment // 2 == clock.now // 2 for moment in sent)
+            budget.told(Told(10, 10 - used, 2 - clock.now % 2), turn)
+
+    assert max(sum(moment // 2 == other // 2 for moment in sent) for other in sent) == 10
+    assert sent[-1] - sent[0] < 10
