@@ -8,6 +8,7 @@ record: keys, contents and what rows are found by are digests.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ DELETED = "deleted"
 
 # Keys in one look-up: each is one probe of the primary key, and SQLite before 3.32 takes 999 parameters at most.
 _KEYS_AT_ONCE = 500
+# PostgreSQL learns a moment later that a run is over whose process has ended.
+_SECONDS_TO_SEIZE = 2
 _INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _EXTRA = {"postgresql": "Install hiringcenter-singer[postgresql] for a ledger in PostgreSQL"}
 
@@ -130,7 +133,7 @@ class Ledger:
             except OSError as error:
                 msg = f"The ledger can't be used ({error.strerror}). Nothing is passed on that it doesn't hold"
                 raise LedgerError(msg) from error
-        arguments = {"check_same_thread": False, "timeout": 1} if is_sqlite else {}
+        arguments = {"check_same_thread": False, "timeout": _SECONDS_TO_SEIZE} if is_sqlite else {}
         try:
             self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
         except ImportError as error:
@@ -163,7 +166,11 @@ class Ledger:
             self._connection.rollback()
             return
         # Of this schema only, so that pipelines may share a database.
-        if not self._connection.scalar(sa.text("SELECT pg_try_advisory_lock(hashtext('hiringcenter_ledger.' || current_schema()))")):
+        seize = sa.text("SELECT pg_try_advisory_lock(hashtext('hiringcenter_ledger.' || current_schema()))")
+        end = time.monotonic() + _SECONDS_TO_SEIZE
+        while not (is_seized := self._connection.scalar(seize)) and time.monotonic() < end:
+            time.sleep(0.05)
+        if not is_seized:
             msg = "The ledger is in use by another run. Wait for it to end, or give each pipeline a ledger (a schema) of its own"
             raise LedgerError(msg)
         self._connection.commit()
