@@ -146,8 +146,9 @@ def test_t11_rows_of_one_moment_survive_the_edges_of_pages_and_windows() -> None
     with Sandbox(World(seed=8, size=120), variant=Variant(prospectb2b_page_size=4, hiringcenter_shape="older")) as sandbox:
         for row in sandbox.truth("leads")[:90]:
             sandbox.change("leads", row["id"], updated_at="2026-03-10T12:00:00.000Z")
-        for row in sandbox.truth("notes")[:9]:
-            sandbox.change("notes", row["id"], createdAt=1_772_000_000_000)
+        # Seven of each moment, so that the edge of a page of ten lies between two of one moment.
+        for number, row in enumerate(sandbox.truth("notes")):
+            sandbox.change("notes", row["id"], createdAt=1_772_000_000_000 + number // 7)
         run = sync(settings_for(sandbox, hiringcenter_page_size=10), "leads", "notes")
         assert run.code == 0
         assert differences(sandbox, [run], ["leads", "notes"]) == []

@@ -25,9 +25,10 @@ def test_t14_a_child_that_changes_with_its_parent_is_not_missed_by_the_run_after
     streams = ("leads", "lead_activities")
     first = sync(settings_for(sandbox), *streams)
     leads = [row["id"] for row in sandbox.truth("leads")]
-    for lead in leads[3:8]:
+    for number, lead in enumerate(leads[3:8]):
         sandbox.put("lead_activities", {"type": "call", "summary": "new"}, lead_id=lead)
-        sandbox.change("leads", lead, title="changed")
+        # After all others, and so long ago that no difference of clocks matters.
+        sandbox.change("leads", lead, updated_at=f"2026-08-01T00:00:0{number}.000Z")
     sandbox.inject(Fault(path=f"/leads/{leads[4]}/activities", action="status", status=500, times=None))
     broken = sync(settings_for(sandbox), *streams, state=first.state)
     assert (broken.status("leads"), broken.status("lead_activities")) == ("complete", "partial")

@@ -1,0 +1,217 @@
+"""The target's rules, taken out one by one: rows G-01 to G-17 of the list of faults, and the promises of a target."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_ACCESS = "target_hiringcenter/access.py"
+_BATCH = "target_hiringcenter/batch.py"
+_BULK = "target_hiringcenter/bulk.py"
+_CLIENT = "target_hiringcenter/client.py"
+_DESK = "target_hiringcenter/desk.py"
+_FIELDS = "target_hiringcenter/fields.py"
+_LEDGER = "target_hiringcenter/ledger.py"
+_TARGET = "target_hiringcenter/target.py"
+_WRITER = "target_hiringcenter/writer.py"
+
+_G03 = "test_g03_an_answer_that_is_lost_doubles_nothing[POST-/notes-connection-ignored]"
+_G04 = "test_g04_a_first_request_that_is_still_under_way_is_asked_again_with_its_key[notes-nothing]"
+_G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
+_G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
+_G08 = "test_g08_nothing_in_a_field_does_what_the_policy_says"
+
+TARGET = (
+    Mutant(
+        "G-01",
+        _WRITER,
+        "            entry.outcome = PENDING\n        self._save(fresh)",
+        "            entry.outcome = PENDING",
+        ("test_the_ledger_knows_of_a_write_before_it_is_sent", "test_g01_a_kill_costs_and_doubles_nothing"),
+    ),
+    Mutant("G-01", _WRITER, "task.is_resumed = entry.outcome == PENDING", "task.is_resumed = False", ("test_g01_a_kill_costs_and_doubles_nothing",)),
+    Mutant(
+        "G-02",
+        _TARGET,
+        "            self._is_stopping = True\n",
+        '            self._is_stopping = True\n            self._write_state_message(self._latest_state or {"early": True})\n',
+        ("test_g02_a_signal_while_an_answer_is_awaited", "test_g02_a_signal_while_input_is_awaited"),
+    ),
+    Mutant("G-03", _CLIENT, "found = done() if done else None", "found = None", (_G03,)),
+    Mutant("G-03", _CLIENT, "key = self.key([task], what) if write.takes_key else None", "key = None", (_G04,)),
+    Mutant("G-04", _CLIENT, "if error.exists or key is None or conflicts.is_out(error):", "if True:", (_G04,)),
+    Mutant(
+        "G-04", _CLIENT, "if error.exists or key is None or", "if key is None or", ("test_g04_a_thing_that_exists_already_is_refused_at_once[notes]",)
+    ),
+    Mutant("G-05", _CLIENT, "{task.key}.{task.entry.version}.{task.content}", "{task.key}.{task.content}", (_G05,)),
+    Mutant(
+        "G-05",
+        _BATCH,
+        "if versions and task.form.covers(versions[-1].form):",
+        "if versions:",
+        ("test_a_record_is_not_overtaken_by_one_that_says_less",),
+    ),
+    Mutant("G-06", _BULK, "        self._send(tasks[half:])\n", "", ("test_g06_bad_rows_cost_only_themselves[bad1-whole-same]",)),
+    Mutant("G-06", _BULK, "missing.append(task)", "confirmed.append(task)", (_G06,)),
+    Mutant(
+        "G-06",
+        _BULK,
+        "row = next((shown[key] for key in sorted(task.form.match) if key in shown), None)",
+        "row = rows[list(tasks).index(task)] if len(rows) == len(tasks) else None",
+        (_G06,),
+    ),
+    Mutant(
+        "G-07", _DESK, " or locks & (held | passed):", ":", ("test_g07_writes_of_few_people_in_any_order_end_as_their_last_records_say[leads-0]",)
+    ),
+    Mutant(
+        "G-08",
+        "target_hiringcenter/sinks/hiringcenter.py",
+        'clears=self.config["null_policy"] == "clear"',
+        "clears=True",
+        (_G08,),
+    ),
+    Mutant(
+        "G-08", _FIELDS, "elif brought and clears and field.is_clearable:", "elif brought and clears:", (f"{_G08}[prospects-clear-current-null]",)
+    ),
+    Mutant("G-09", _CLIENT, "_LIMITED = 100", "_LIMITED = 3", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
+    Mutant("G-09", _CLIENT, "_TRIES = 10", "_TRIES = 2", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
+    Mutant(
+        "G-10",
+        _BATCH,
+        "        except RejectedError as error:\n            task.outcome",
+        "        except ZeroDivisionError as error:\n            task.outcome",
+        ("test_g10_a_bad_value_is_rejected_with_its_reason_and_others_go_on[meetings]",),
+    ),
+    Mutant(
+        "G-10",
+        _BATCH,
+        "if task.key and task.key not in entries:",
+        "if False:",
+        (
+            "test_g10_a_record_that_refers_to_a_rejected_one_is_rejected_as_well",
+            "test_a_reject_is_known_to_what_refers_to_it_and_takes_nothing_from_what_was_written",
+        ),
+    ),
+    Mutant("G-11", _WRITER, 'task.warnings.append("accepted, but its phone was not kept")', "pass", ("test_g11_a_phone_that_the_api_drops_is_told",)),
+    Mutant(
+        "G-12",
+        _WRITER,
+        "with suppress(NotFoundError):",
+        "with suppress(ZeroDivisionError):",
+        ("test_g12_a_row_that_another_one_has_deleted_is_no_error[meetings]",),
+    ),
+    Mutant(
+        "G-12",
+        "target_hiringcenter/sinks/record.py",
+        'if not self.config["allow_deletes"]:',
+        "if False:",
+        ("test_g12_a_delete_that_is_not_allowed_is_a_reject_and_others_go_on[meetings]",),
+    ),
+    Mutant(
+        "G-13",
+        _LEDGER,
+        'facts.get("version") != str(VERSION) or',
+        "",
+        ("test_g13_a_ledger_that_cannot_be_trusted_ends_the_run_before_the_first_write[_other_version]",),
+    ),
+    Mutant(
+        "G-13",
+        _LEDGER,
+        'self._connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")',
+        "pass",
+        ("test_g13_a_run_that_finds_the_ledger_in_use_writes_nothing[sqlite]",),
+    ),
+    Mutant(
+        "G-13",
+        _WRITER,
+        "if form.look and (form.look.is_always or form.remove or is_open):",
+        "if False:",
+        ("test_g13_without_its_ledger_nothing_is_made_twice[ignored-current]",),
+    ),
+    Mutant("G-14", _BATCH, "return task.entry.content == task.content and", "return False and", ("test_g14_only_what_changed_is_written",)),
+    Mutant(
+        "G-15", _ACCESS, "        if missing:", "        if False:", ("test_g15_a_key_without_the_scope_of_a_stream_writes_nothing_of_it[leads]",)
+    ),
+    Mutant("G-15", _ACCESS, 'found.get("read_only") is True or', "", ("test_g15_a_key_that_may_only_read_writes_nothing",)),
+    Mutant(
+        "G-15",
+        _ACCESS,
+        "            self._ledger.belongs_to(system.name, str(account))",
+        "            pass",
+        ("test_g15_a_key_of_another_account_than_the_ledgers_writes_nothing",),
+    ),
+    Mutant(
+        "G-16",
+        "target_hiringcenter/rows.py",
+        "return all(name in row",
+        "return False and all(name in row",
+        ("test_g16_a_warehouse_row_of_the_same_account_changes_the_row_that_it_came_from",),
+    ),
+    Mutant(
+        "G-16", _BATCH, "found[column] = entry.remote_id", "pass", ("test_g16_a_copy_is_the_same_in_every_field_that_can_be_written[bulk-current]",)
+    ),
+    Mutant(
+        "G-17",
+        _TARGET,
+        "            self.drain_one(self._sinks_active[stream_name])",
+        "            pass",
+        ("test_g17_what_came_under_an_old_schema_goes_before_what_fills_a_batch_under_the_new_one",),
+    ),
+    Mutant(
+        "G-17",
+        _TARGET,
+        "except RecordsWithoutSchemaException as error:",
+        "except ZeroDivisionError as error:",
+        ("test_g17_input_that_can_not_be_read_ends_the_run_with_a_clear_error",),
+    ),
+    # Promises of a target that no row of the list of faults is about.
+    Mutant("5.1", _WRITER, "entry.version += 1", "entry.version = 1", (_G05,)),
+    Mutant(
+        "5.2",
+        _TARGET,
+        "all(sink.current_size == 0 for sink in (*self._sinks_active.values(), *self._sinks_to_clear))",
+        "True",
+        ("test_a_state_waits_for_every_stream",),
+    ),
+    Mutant(
+        "5.3",
+        _DESK,
+        "            if task.outcome is None:",
+        "            if task.outcome in {None, Outcome.UNCHANGED}:",
+        ("test_g07_of_two_records_with_one_email_the_last_one_wins[leads-the same-bulk]",),
+    ),
+    Mutant(
+        "5.4",
+        _BULK,
+        "if row is None:\n                missing",
+        "if False:\n                missing",
+        (_G06,),
+    ),
+    Mutant(
+        "5.5",
+        _BATCH,
+        "return task.entry.content == task.content and",
+        "return False and",
+        ("test_each_record_has_one_effect_and_none_the_second_time",),
+    ),
+    Mutant(
+        "5.5",
+        _WRITER,
+        "task.entry.settle(REJECTED)",
+        "task.entry.settle(WRITTEN)",
+        ("test_g10_a_rejected_record_is_tried_again_when_it_comes_again",),
+    ),
+    Mutant(
+        "5.6",
+        _ACCESS,
+        "        if system not in self._transports:",
+        "        if False:",
+        ("test_g15_a_system_without_a_key_is_named_before_anything_is_written",),
+    ),
+    Mutant(
+        "J6",
+        _TARGET,
+        'return int(rejected > self.config["max_rejects"])',
+        "return 0",
+        ("test_more_rejects_than_max_rejects_make_the_exit_code_non_zero",),
+    ),
+)
