@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tap_hiringcenter.streams import STREAMS as STREAMS_OF_THE_TAP
 from target_hiringcenter.sinks import SINKS
 from target_hiringcenter.writes import RejectedError
 from tests.unit.sinks import form
@@ -102,3 +103,19 @@ def test_links_lead_somewhere(page: Path) -> None:
             missing.append(f"{path}#{anchor}")
 
     assert missing == []
+
+
+def test_the_guarantees_name_the_tests_of_every_fault() -> None:
+    told = re.findall(r"`([tg]\d\d)`", (ROOT / "docs/guarantees.md").read_text(encoding="utf-8"))
+
+    assert sorted(told) == sorted([f"t{number:02d}" for number in range(1, 28)] + [f"g{number:02d}" for number in range(1, 18)])
+
+
+def test_the_guarantees_say_of_each_stream_what_the_catalog_says() -> None:
+    rows = [line.split("|")[1:3] for line in section("docs/guarantees.md", "What each stream can't show").splitlines() if line.startswith("| `")]
+    told: dict[str, str] = {}
+    for streams, text in rows:
+        for name in names(streams):
+            told[name] = f"{told.get(name, '')} {text.strip()}".strip().replace("`", "")
+
+    assert told == {stream.name: re.sub(r"the rows of \w+ that", "the rows above that", stream.known_gaps()) for stream in STREAMS_OF_THE_TAP}
