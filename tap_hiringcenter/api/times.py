@@ -42,6 +42,9 @@ def parse(value: object) -> datetime:
     Raises:
         ValueError: It is no time, or one outside of the years 1 to 9999.
     """
+    if isinstance(value, str) and _NORMAL.fullmatch(value):
+        # The form of `to_text` and of ProspectB2B, and by far the fastest way to read it.
+        return datetime.fromisoformat(value[:-1] + "+00:00")
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     try:
