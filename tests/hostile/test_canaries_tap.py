@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
+import termios
 import threading
 import time
 from contextlib import suppress
@@ -151,6 +154,8 @@ def test_i6_the_progress_line_tells_nothing(server: Sandbox, tmp_path: Path) -> 
     # The line is written anew ten times a second at most, so rows must come more slowly.
     server.inject(marked(slowly))
     ours, theirs = pty.openpty()
+    # On a terminal without a width there is no room for a description.
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
     told = bytearray()
 
     def read() -> None:
