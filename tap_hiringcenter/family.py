@@ -107,10 +107,11 @@ class Family:
                 records = root.records(page, {})
                 changes = [root.change(record) for record in records]
                 newest = max([newest, *(change for change in changes if change)])
-                # Before the records are given away: whoever writes them may take deselected fields out.
-                waiting += [
-                    _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
-                ]
+                if self._streams[1:]:
+                    # Before the records are given away: whoever writes them may take deselected fields out.
+                    waiting += [
+                        _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
+                    ]
                 if own_start:
                     kept = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
                     yield Rows(root, kept, own_start.version)
