@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 SCHEMAS = {path.stem: path for path in sorted((Path(__file__).parents[1] / "schemas").glob("*/*.json"))}
 EVERY_STREAM = tuple(SCHEMAS)
 BY_DEFAULT = tuple(name for name in EVERY_STREAM if name != "prospect_feed")
+# Every stream that is read by a time of its own, and that time (interface: "Streams").
+REPLICATION_KEYS = {
+    "prospects": "updatedAt",
+    "meetings": "updatedAt",
+    "notes": "createdAt",
+    "tasks": "updatedAt",
+    **dict.fromkeys(
+        [
+            "leads",
+            "campaigns",
+            "exports",
+            "imports",
+            "inbox_threads",
+            "jobs",
+            "prospector_workflows",
+            "referrals",
+            "support_tickets",
+            "webhooks",
+        ],
+        "updated_at",
+    ),
+}
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import waits
 from tests.sandbox import Sandbox, World
 
 if TYPE_CHECKING:
@@ -21,6 +22,5 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repeats follow at once: how long they wait is tested where waiting is."""
-    monkeypatch.setattr("tap_hiringcenter.api.patience._FIRST_WAIT", 0.001)
-    monkeypatch.setattr("target_hiringcenter.actions._FIRST_POLL", 0.001)
+    """Repeats and polls follow at once."""
+    waits.shorten(monkeypatch.setattr)

@@ -12,31 +12,19 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tap_hiringcenter.api import patience
+from tests import waits
 from tests.auditor import EVERY_STREAM, SCHEMAS
 from tests.running import settings_for, sync
 from tests.sandbox import Fault, Sandbox, World
+from tests.sandbox.streams import TABLES, lineage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from tests.running import Outcome
 
-# The parent of each child stream (interface: "Streams").
-PARENTS = {
-    "lead_activities": "leads",
-    "lead_messages": "leads",
-    "campaign_logs": "campaigns",
-    "campaign_runs": "campaigns",
-    "campaign_run_events": "campaign_runs",
-    "export_downloads": "exports",
-    "import_errors": "imports",
-    "inbox_messages": "inbox_threads",
-    "job_events": "jobs",
-    "prospector_runs": "prospector_workflows",
-    "prospector_results": "prospector_runs",
-    "webhook_deliveries": "webhooks",
-}
+# The parent of each child stream.
+PARENTS = {table.name: table.parent for table in TABLES.values() if table.parent}
 SYSTEMS = {stream: path.parent.name for stream, path in SCHEMAS.items()}
 # What no two runs have in common: when it was, and the number that a whole sweep goes by.
 _OF_THIS_RUN = re.compile(r'"time_extracted":"[^"]*"|"version":\d{13}')
@@ -49,11 +37,7 @@ def world() -> World:
 
 def below(stream: str) -> set[str]:
     """A stream and all that are read by way of it."""
-    return {one for one in EVERY_STREAM if stream in _lineage(one)}
-
-
-def _lineage(stream: str) -> list[str]:
-    return [stream, *(_lineage(PARENTS[stream]) if stream in PARENTS else [])]
+    return {one for one in EVERY_STREAM if stream in lineage(one)}
 
 
 def lines(run: Outcome, streams: Collection[str]) -> list[str]:
@@ -151,7 +135,7 @@ def main() -> int:
     Returns:
         The exit code: 0 when nothing was violated.
     """
-    patience._FIRST_WAIT = 0.001  # noqa: SLF001  # how long repeats wait is tested where waiting is
+    waits.shorten()
     tried, violated = 0, 0
     for concurrency, is_full in ((1, False), (8, False), (8, True)):
         clean = clean_run(concurrency, is_full=is_full)

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mutants.hostile import HOSTILE
+from tests.mutants import MUTANTS
 from tests.mutants.mutant import ROOT, Mutant, places_of_tests
-from tests.mutants.tap import TAP
-from tests.mutants.target import TARGET
 from tests.test_faults import ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-MUTANTS = (*TAP, *TARGET, *HOSTILE)
 
 
 def test_what_is_taken_out_is_there_once_and_its_tests_too() -> None:

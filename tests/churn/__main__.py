@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import logging
 import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.churn.draws import CASTS
-from tests.churn.search import search
+from tests.churn.search import be_quick_and_quiet, search
 
 # Hypothesis varies what it drew before, so that many short searches see more than a long one.
 _IN_A_SEARCH = 25
@@ -31,7 +30,7 @@ def main() -> int:
     casts = itertools.cycle([arguments.only] if arguments.only else CASTS)
     starts = range(0, arguments.examples, _IN_A_SEARCH)
     tried, broken = 0, 0
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn"), logging.disable) as pool:
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn"), be_quick_and_quiet) as pool:
         searches = {
             pool.submit(search, cast, arguments.seed + place, min(_IN_A_SEARCH, arguments.examples - start)): (cast, arguments.seed + place, start)
             for place, (start, cast) in enumerate(zip(starts, casts))  # noqa: B905  # the casts have no end

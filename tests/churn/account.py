@@ -14,8 +14,9 @@ from tests.sandbox.streams import TABLES
 from tests.sandbox.times import iso, millis
 
 if TYPE_CHECKING:
-    from tests.churn.owed import Key, Record, Rows, Spot
+    from tests.churn.owed import Rows, Spot
     from tests.churn.plan import Deed, Plan
+    from tests.loader import Key, Record
     from tests.sandbox import LoggedRequest, Sandbox
 
 _FAR, _NEAR = timedelta(days=400), timedelta(minutes=10)

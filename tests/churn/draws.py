@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tests.churn.plan import Deed, Plan, lineage
+from tests.churn.plan import Deed, Plan
 from tests.sandbox import Variant
-from tests.sandbox.streams import TABLES
+from tests.sandbox.streams import TABLES, lineage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,26 +13,20 @@ None of it is left out of a stream that is read whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.auditor import emitted, schema
-from tests.churn.plan import Plan, lineage
-from tests.sandbox.streams import FEED, TABLES
+from tests.auditor import emitted, key_of
+from tests.sandbox.streams import FEED, TABLES, lineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.churn.plan import Plan
+    from tests.loader import Key, Record
     from tests.sandbox import Sandbox
 
-Record = dict[str, Any]
-Key = tuple[Any, ...]
-Rows = dict[str, dict[Key, Record]]
-Spot = tuple[str, Key]
-
-
-def key_of(stream: str, record: Record) -> Key:
-    """What tells a record apart."""
-    return tuple(record[name] for name in schema(stream)["required"])
+    Rows = dict[str, dict[Key, Record]]
+    Spot = tuple[str, Key]
 
 
 def rows_of(sandbox: Sandbox, streams: Iterable[str]) -> Rows:

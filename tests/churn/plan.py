@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tests.sandbox.streams import TABLES
+from tests.sandbox.streams import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,9 +79,3 @@ class Plan:
     def is_disturbed(self, run: int) -> bool:
         """Whether a run has a ceiling, is refused something, or something happens while it reads."""
         return self.ceilings[run] is not None or any(deed.run == run and (deed.request or deed.kind == "refuse") for deed in self.deeds)
-
-
-def lineage(stream: str) -> list[str]:
-    """A stream and those above it, the root last."""
-    parent = TABLES[stream].parent if stream in TABLES else None
-    return [stream, *(lineage(parent) if parent else [])]

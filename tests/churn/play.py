@@ -7,14 +7,14 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from tests.churn.account import Account
-from tests.churn.loader import Loader
-from tests.churn.plan import lineage
+from tests.loader import Loader
 from tests.running import settings_for, sync
 from tests.sandbox import Sandbox, World
+from tests.sandbox.streams import lineage
 from tests.sandbox.times import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tests.churn.account import Start
     from tests.churn.plan import Plan
@@ -39,6 +39,7 @@ class _Play:
         self._sandbox = sandbox
         self._account = Account(plan, sandbox)
         self._loader = Loader()
+        self._activated: Collection[str] = ()
         self._complete_since: dict[str, int] = dict.fromkeys(plan.streams, 0)
         self._counted_from = 0
         self._allowed = 0
@@ -53,7 +54,7 @@ class _Play:
             earliest = iso(datetime.fromtimestamp(time.time(), timezone.utc))
             run = sync(config, *self._plan.streams, state=state, full_table=self._plan.full_table)
             latest = iso(datetime.fromtimestamp(time.time(), timezone.utc))
-            self._loader.load(run)
+            self._activated = self._loader.take(run.messages).keys()
             for found in (*self._requests(ceiling), *self._states(run, earliest, latest), *self._ends(number, run), *self._holds(number, run)):
                 yield f"run {number}: {found}"
             state = run.state if run.states else state
@@ -96,7 +97,7 @@ class _Play:
     def _holds(self, number: int, run: Outcome) -> Iterator[str]:
         """Whether it holds what it must, and nothing that never was: I1 and I3."""
         for stream in self._plan.streams:
-            held = self._loader.held(stream)
+            held = self._loader.rows(stream)
             for key, record in held.items():
                 if record not in self._account.versions(stream, key):
                     yield f"{stream}: {key} never was {record}"
@@ -105,14 +106,14 @@ class _Play:
             start = self._account.starts[self._began(stream, number)]
             self._complete_since[stream] = number + 1
             yield from self._missing(stream, start)
-            if stream in self._loader.activated:
+            if stream in self._activated:
                 gone = [key for key in held if not self._account.was_there(stream, key, start)]
                 yield from (f"{stream}: {key} was gone before the full-table sync" for key in gone)
             elif stream in self._plan.full_table and run.records(stream):
                 yield f"{stream}: a full-table sync is complete, and there is no ACTIVATE_VERSION"
 
     def _missing(self, stream: str, start: Start) -> Iterator[str]:
-        held = self._loader.held(stream)
+        held = self._loader.rows(stream)
         for key in start.rows[stream].keys() & self._account.rows[stream].keys():
             if (stream, key) in start.hidden:
                 continue

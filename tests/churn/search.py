@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.errors import Flaky
 
+from tests import waits
 from tests.churn.draws import plans
 from tests.churn.play import violations
 
@@ -32,6 +34,12 @@ class Found:
     tried: int = 0
     plan: Plan | None = None
     violations: tuple[str, ...] = ()
+
+
+def be_quick_and_quiet() -> None:
+    """Prepare a process that searches: no wait before a repeat, no log."""
+    logging.disable()
+    waits.shorten()
 
 
 def search(cast: str, number: int, examples: int) -> Found:

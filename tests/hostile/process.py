@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from tap_hiringcenter.api import patience
 from tap_hiringcenter.tap import TapHiringcenter
-from target_hiringcenter import actions
 from target_hiringcenter.target import TargetHiringcenter
+from tests import waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from multiprocessing.context import ForkServerProcess
+
+    from tests.sandbox import Sandbox
 
 _PROGRAMS: dict[str, Any] = {"tap": TapHiringcenter, "target": TargetHiringcenter}
 _LONGEST = 90.0
@@ -143,6 +144,30 @@ def start(  # noqa: PLR0913 - all but three are given by name
     return Started(folder, process)
 
 
+def stop_while_it_waits(server: Sandbox, request: int, number: int, begin: Callable[[], Started]) -> Ended:
+    """Start a run, and stop it by a signal while it waits for an answer.
+
+    Args:
+        server: Whose answer is kept waiting until the run has ended.
+        request: For the answer to which of its requests it waits.
+        number: The signal.
+        begin: Starts the run.
+    """
+    is_reached, may_go_on = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        is_reached.set()
+        may_go_on.wait(20)
+
+    server.on_request(hold, number=request)
+    started = begin()
+    assert is_reached.wait(60)
+    os.kill(started.pid, number)
+    ended = started.end()
+    may_go_on.set()
+    return ended
+
+
 def run(program: str, folder: Path, config: Mapping[str, Any] | None, *arguments: str, **more: Any) -> Ended:  # noqa: ANN401 - as in start
     """Run an executable to its end; arguments as in `start`."""
     return start(program, folder, config, *arguments, **more).end()
@@ -171,9 +196,7 @@ def _work(program: str, folder: str, arguments: list[str], environment: dict[str
     logging.getLogger().handlers.clear()
     # Its own is a semaphore of the system, which a kill would leave behind.
     tqdm.set_lock(threading.RLock())
-    # As in all tests: a repeat follows at once.
-    patience._FIRST_WAIT = 0.001  # noqa: SLF001
-    actions._FIRST_POLL = 0.001  # noqa: SLF001
+    waits.shorten()
     code = 0
     try:
         _PROGRAMS[program].cli(arguments)

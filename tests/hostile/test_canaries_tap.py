@@ -12,6 +12,7 @@ import termios
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,8 +27,6 @@ from tests.sandbox import Sandbox, Variant, World
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.sandbox.calls import LoggedRequest
 
 
 @pytest.fixture(scope="module")
@@ -127,18 +126,8 @@ def test_i6_a_stream_map_that_fails_quotes_no_row(name: str, server: Sandbox, tm
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_i6_a_run_that_is_stopped_tells_nothing(number: signal.Signals, server: Sandbox, tmp_path: Path) -> None:
     server.inject(marked())
-    is_reached, may_go_on = threading.Event(), threading.Event()
-
-    def stop(_: LoggedRequest) -> None:
-        is_reached.set()
-        may_go_on.wait(20)
-
-    server.on_request(stop, number=12)
-    started = process.start("tap", tmp_path / "run", settings_for(server), *choose(tmp_path), environment=loudest(tmp_path))
-    assert is_reached.wait(60)
-    os.kill(started.pid, number)
-    ended = started.end()
-    may_go_on.set()
+    begin = partial(process.start, "tap", tmp_path / "run", settings_for(server), *choose(tmp_path), environment=loudest(tmp_path))
+    ended = process.stop_while_it_waits(server, 12, number, begin)
     assert leaks_of(ended) == []
     assert ended.code == 128 + number
     assert "Traceback" not in ended.log

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import sqlite3
-import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,20 +207,10 @@ def test_i6_a_ledger_that_fails_quotes_no_record(when: str, server: Sandbox, tmp
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_i6_a_target_that_is_stopped_tells_nothing(number: signal.Signals, server: Sandbox, tmp_path: Path) -> None:
-    is_reached, may_go_on = threading.Event(), threading.Event()
     lines = everything(server)
-
-    def stop(_: object) -> None:
-        is_reached.set()
-        may_go_on.wait(20)
-
-    server.on_request(stop, number=4)
     config = {**server.target_config(), "ledger_uri": "sqlite:///ledger.db", "rejects_path": "rejects.jsonl", "webhook_secrets_path": "secrets.jsonl"}
-    started = process.start("target", tmp_path / "run", config, lines=lines, environment=loudest(tmp_path))
-    assert is_reached.wait(60)
-    os.kill(started.pid, number)
-    ended = started.end()
-    may_go_on.set()
+    begin = partial(process.start, "target", tmp_path / "run", config, lines=lines, environment=loudest(tmp_path))
+    ended = process.stop_while_it_waits(server, 4, number, begin)
     assert leaks_of(ended) == []
     assert ended.code == 128 + number
     assert "Traceback" not in ended.log

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from tap_hiringcenter.api import patience
+from tests import waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,5 @@ def _work(work: Callable[..., None], folder: Path, *arguments: Any) -> None:  # 
     logging.disable(logging.INFO)
     # Its own is a semaphore of the system, which a kill would leave behind.
     tqdm.set_lock(threading.RLock())
-    # As in all tests: a repeat follows at once.
-    patience._FIRST_WAIT = 0.001  # noqa: SLF001
+    waits.shorten()
     work(folder, *arguments)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as seeded
 
-from tap_hiringcenter.api import patience
+from tests import waits
 from tests.lies.clean import draw_honest
 from tests.lies.clean import wrong_with as wrong_with_honest
 from tests.lies.mutations import TOLD, Told, wrong_with
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="another seed, other points, mutations and servers")
     arguments = parser.parse_args()
     # Repeats follow at once, and what the tap says of each lie is of no interest here.
-    patience._FIRST_WAIT = 0.001  # noqa: SLF001  # as the tests' fixture does
+    waits.shorten()
     logging.disable(logging.CRITICAL)
     points = [point for point in every_point() if arguments.only in str(point)]
     random.Random(arguments.seed).shuffle(points)

@@ -9,10 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants.hostile import HOSTILE
+from tests.mutants import MUTANTS
 from tests.mutants.mutant import ROOT, Mutant, copy_project, is_noticed, places_of_tests, run_tests
-from tests.mutants.tap import TAP
-from tests.mutants.target import TARGET
 
 
 def main() -> int:
@@ -25,7 +23,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="RULE", default="", help="those whose rule begins like this: T-07, G, 4.1")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side")
     arguments = parser.parse_args()
-    mutants = [mutant for mutant in (*TAP, *TARGET, *HOSTILE) if mutant.rule.startswith(arguments.only)]
+    mutants = [mutant for mutant in MUTANTS if mutant.rule.startswith(arguments.only)]
     known = places_of_tests(ROOT)
     if mistakes := [mistake for mutant in mutants for mistake in mutant.mistakes(known, ROOT)]:
         _say("\n".join(mistakes))

@@ -92,3 +92,9 @@ TABLES = {table.name: table for table in _ALL}
 # The feed has no table: it is another view of the prospects.
 FEED = "prospect_feed"
 READABLE = (*(name for name, table in TABLES.items() if table.system != "closershq"), FEED)
+
+
+def lineage(stream: str) -> list[str]:
+    """A stream and those above it, the root last."""
+    parent = TABLES[stream].parent if stream in TABLES else None
+    return [stream, *(lineage(parent) if parent else [])]

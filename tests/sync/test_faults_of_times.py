@@ -10,47 +10,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.auditor import BY_DEFAULT, differences
+from tests.auditor import BY_DEFAULT, REPLICATION_KEYS, differences
 from tests.running import settings_for, sync
 from tests.sandbox import ABSENT, Sandbox, Variant, World
 
 if TYPE_CHECKING:
     from tests.running import Outcome
 
-# Every stream that is read by a time of its own, and that time (interface: "Streams").
-TIMES = {
-    "prospects": "updatedAt",
-    "meetings": "updatedAt",
-    "notes": "createdAt",
-    "tasks": "updatedAt",
-    **dict.fromkeys(
-        (
-            "leads",
-            "campaigns",
-            "exports",
-            "imports",
-            "inbox_threads",
-            "jobs",
-            "prospector_workflows",
-            "referrals",
-            "support_tickets",
-            "webhooks",
-        ),
-        "updated_at",
-    ),
-}
 NEXT_YEAR = datetime.now(timezone.utc) + timedelta(days=365)
 
 
 def as_the_api_writes_it(stream: str, moment: datetime) -> int | str:
-    if TIMES[stream] == "updated_at":
+    if REPLICATION_KEYS[stream] == "updated_at":
         return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
     return int(moment.timestamp() * 1000)
 
 
 def set_time(sandbox: Sandbox, stream: str, row_id: str, value: object) -> None:
     # As `updated_at`, which else is stamped.
-    sandbox.change(stream, row_id, **{TIMES[stream]: value})
+    sandbox.change(stream, row_id, **{REPLICATION_KEYS[stream]: value})
 
 
 def bookmarks(run: Outcome) -> list[str]:
@@ -64,7 +42,7 @@ def test_t12_a_row_that_does_not_say_when_it_changed_comes_with_its_children(val
     size = 2 if null_times == "excluded" else 50
     with Sandbox(World(seed=7, size=30), variant=Variant(null_times=null_times, prospectb2b_page_size=size)) as sandbox:
         first = sync(settings_for(sandbox), "jobs")
-        for stream in TIMES:
+        for stream in REPLICATION_KEYS:
             set_time(sandbox, stream, sandbox.truth(stream)[1]["id"], value)
         run = sync(settings_for(sandbox))
         assert run.code == 0
@@ -83,14 +61,14 @@ def missing(sandbox: Sandbox, runs: list[Outcome]) -> list[str]:
 
 
 def test_t12_no_bookmark_passes_the_beginning_of_its_run(sandbox: Sandbox) -> None:
-    for stream in TIMES:
+    for stream in REPLICATION_KEYS:
         set_time(sandbox, stream, sandbox.truth(stream)[0]["id"], as_the_api_writes_it(stream, NEXT_YEAR))
     began = datetime.now(timezone.utc)
     run = sync(settings_for(sandbox))
     assert differences(sandbox, [run], BY_DEFAULT) == []
-    assert len(bookmarks(run)) >= len(TIMES)
+    assert len(bookmarks(run)) >= len(REPLICATION_KEYS)
     assert max(bookmarks(run)) <= f"{began + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}.999Z"
-    changed = {stream: sandbox.change(stream, sandbox.truth(stream)[1]["id"])["id"] for stream in TIMES if stream != "notes"}
+    changed = {stream: sandbox.change(stream, sandbox.truth(stream)[1]["id"])["id"] for stream in REPLICATION_KEYS if stream != "notes"}
     second = sync(settings_for(sandbox), state=run.state)
     for stream, row_id in changed.items():
         assert row_id in {record["id"] for record in second.records(stream)}
@@ -101,11 +79,11 @@ def test_t12_a_server_whose_clock_is_wrong_by_minutes_loses_nothing(minutes: int
     with Sandbox(World(seed=7, size=12)) as sandbox:
         sandbox.clock.advance(60 * minutes)
         # What makes the bookmark the beginning of the run, and not the time of a row.
-        for stream in TIMES:
+        for stream in REPLICATION_KEYS:
             set_time(sandbox, stream, sandbox.truth(stream)[0]["id"], as_the_api_writes_it(stream, NEXT_YEAR))
         runs = [sync(settings_for(sandbox))]
         for _ in range(2):
-            for stream in TIMES:
+            for stream in REPLICATION_KEYS:
                 if stream != "notes":
                     sandbox.change(stream, sandbox.truth(stream)[1]["id"])
             sandbox.put("notes", {"prospectId": sandbox.truth("prospects")[0]["id"], "body": "<p>new</p>"})
@@ -119,17 +97,17 @@ def test_t12_a_server_whose_clock_is_wrong_by_minutes_loses_nothing(minutes: int
 def test_t13_rows_that_become_visible_late_come_when_they_are_within_the_lookback(sandbox: Sandbox) -> None:
     lookback = {"lookback_seconds": 300}
     now = datetime.now(timezone.utc)
-    for stream in TIMES:
+    for stream in REPLICATION_KEYS:
         set_time(sandbox, stream, sandbox.truth(stream)[-1]["id"], as_the_api_writes_it(stream, now))
     first = sync(settings_for(sandbox, **lookback))
-    for stream, name in TIMES.items():
+    for stream, name in REPLICATION_KEYS.items():
         sandbox.put(stream, {name: as_the_api_writes_it(stream, now - timedelta(seconds=290))})
     for child, parent in (("lead_messages", "lead"), ("job_events", "job"), ("campaign_runs", "campaign")):
         sandbox.put(child, {}, **{f"{parent}_id": sandbox.truth(f"{parent}s")[-1]["id"]})
     second = sync(settings_for(sandbox, **lookback), state=first.state)
     assert differences(sandbox, [first, second], BY_DEFAULT) == []
     # And again from there, since the bookmark must not have lost its way back.
-    for stream, name in TIMES.items():
+    for stream, name in REPLICATION_KEYS.items():
         sandbox.put(stream, {name: as_the_api_writes_it(stream, now - timedelta(seconds=280))})
     third = sync(settings_for(sandbox, **lookback), state=second.state)
     assert differences(sandbox, [first, second, third], BY_DEFAULT) == []

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from tests.kills.tap.loader import Loader
-from tests.kills.tap.pipeline import Moment
+from tests.kills.tap.pipeline import Moment, taken_too_early
 from tests.kills.tap.point import Point, try_point
 from tests.kills.tap.setting import FAMILIES, SETTINGS, Setting
+from tests.loader import Loader
 
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
 # Whatever is selected, each run makes some requests and lines; families make at least so many.
@@ -55,8 +55,10 @@ def test_the_loader_drops_what_has_another_version_and_says_when_that_is_too_ear
         return {"type": "RECORD", "stream": "leads", "record": {"id": number}, **({"version": version} if version else {})}
 
     loader = Loader()
-    assert loader.take([record("a"), record("b", 1), record("c", 1), record("c", 2)], lambda _: set()) == []
+    assert loader.take([record("a"), record("b", 1), record("c", 1), record("c", 2)]) == {}
     assert loader.rows("leads") == {(name,): {"id": name} for name in "abc"}
     activate = {"type": "ACTIVATE_VERSION", "stream": "leads", "version": 2}
-    assert loader.take([activate], lambda _: {("b",), ("c",)}) == ["T-23: leads: ACTIVATE_VERSION took away what is still there: ('b',)"]
+    gone = loader.take([activate])
+    assert gone == {"leads": {("a",), ("b",)}}
+    assert taken_too_early(gone, {"leads": {("b",), ("c",)}}) == ["T-23: leads: ACTIVATE_VERSION took away what is still there: ('b',)"]
     assert list(loader.rows("leads")) == [("c",)]

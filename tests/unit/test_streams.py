@@ -10,6 +10,7 @@ import pytest
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
 from tap_hiringcenter.client import ApiStream, HiringCenterStream, ProspectB2BSingleStream, ProspectB2BStream, ProspectB2BWindowedStream
 from tap_hiringcenter.streams import STREAMS
+from tests.auditor import REPLICATION_KEYS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 BY_NAME = {stream.name: stream for stream in STREAMS}
@@ -75,28 +76,6 @@ ANCESTORS = {
     "prospector_results": ["workflow_id", "run_id"],
     "webhook_deliveries": ["webhook_id"],
 }
-REPLICATION_KEYS = {
-    "prospects": "updatedAt",
-    "meetings": "updatedAt",
-    "notes": "createdAt",
-    "tasks": "updatedAt",
-    **dict.fromkeys(
-        [
-            "leads",
-            "campaigns",
-            "exports",
-            "imports",
-            "inbox_threads",
-            "jobs",
-            "prospector_workflows",
-            "referrals",
-            "support_tickets",
-            "webhooks",
-        ],
-        "updated_at",
-    ),
-}
-
 all_streams = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import requests
 
 from tests.auditor import key_of, mismatches
-from tests.kills.tap.loader import Loader
 from tests.kills.tap.program import AtLine, start
 from tests.kills.tap.setting import VARIANTS
+from tests.loader import Key, Loader
 from tests.running import Outcome, catalog, settings_for
 from tests.sandbox import Sandbox
 from tests.sandbox.streams import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from typing_extensions import Self
@@ -146,9 +147,22 @@ class Pipeline:
     def _take(self, outcome: Outcome) -> None:
         """Have the loader, and whoever keeps the state, take what a run wrote."""
         self.outcome = outcome
-        self.found += self._loader.take(outcome.messages, lambda stream: {key_of(stream, row) for row in self.sandbox.truth(stream)})
+        gone = self._loader.take(outcome.messages)
+        there = {stream: {key_of(stream, row) for row in self.sandbox.truth(stream)} for stream in gone}
+        self.found += taken_too_early(gone, there)
         if outcome.states:
             self._state = outcome.state
+
+
+def taken_too_early(gone: Mapping[str, set[Key]], there: Mapping[str, set[Key]]) -> list[str]:
+    """One sentence for each table that lost rows which are still there.
+
+    Args:
+        gone: Keys of the rows that went with a version that was activated, by stream.
+        there: The keys that the server has now.
+    """
+    lost = {stream: sorted(str(key) for key in keys & there[stream]) for stream, keys in gone.items()}
+    return [f"T-23: {stream}: ACTIVATE_VERSION took away what is still there: {', '.join(keys)}" for stream, keys in lost.items() if keys]
 
 
 @cache

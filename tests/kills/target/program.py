@@ -8,7 +8,6 @@ import os
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from target_hiringcenter import actions
 from target_hiringcenter.target import TargetHiringcenter
 from tests.kills.process import Run, fork
 
@@ -42,8 +41,6 @@ def report(run: Run) -> dict[str, Any]:
 
 
 def _work(folder: Path, config: dict[str, Any], text: str) -> None:
-    # As in all tests: a job is asked for at once.
-    actions._FIRST_POLL = 0.001  # noqa: SLF001
     with (folder / "out.jsonl").open("w", encoding="utf-8") as out, redirect_stdout(out):
         code = 1
         try:
