@@ -229,18 +229,7 @@ class ApiStream(Stream):
         """
         ids = {name: context[name] for name in self.ancestor_names()[-1:]}
         answer = self.tap.transport(self.system).send(Request("GET", self.path, ids, query), self.usage)
-        page = self.page_of(answer, query)
-        self._refuse_ambiguity(page)
-        return page
-
-    def _refuse_ambiguity(self, page: Page) -> None:
-        """Refuse a page that holds different rows with one key: it shows one moment, so one of them would be lost for the other."""
-        keys = [self.identify(row)[0] for row in page.rows]
-        if len(set(keys)) == len(keys):
-            return
-        rows = dict(zip(keys, page.rows, strict=True))
-        if any(rows[key] != row for key, row in zip(keys, page.rows, strict=True)):
-            refuse(page.answer, "answered with different rows that have one key")
+        return self.page_of(answer, query)
 
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:  # noqa: ANN401
         """Take an answer out of its envelope.
@@ -254,9 +243,11 @@ class ApiStream(Stream):
         """
         raise NotImplementedError
 
-    def identify(self, row: Row) -> tuple[Any, Any]:
-        """Tell a row of a list by its keys, and its version by its time of change."""
-        return tuple(str(row.get(name)) for name in self._own_keys), row.get(type(self).replication_key or "updated_at")
+    def identify(self, rows: Sequence[Row]) -> list[tuple[Any, Any]]:
+        """Tell the rows of a list by their keys, and their versions by their times of change."""
+        keys = [[str(row.get(name)) for row in rows] for name in self._own_keys]
+        version = type(self).replication_key or "updated_at"
+        return list(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), [row.get(version) for row in rows], strict=True))
 
     def records(self, page: Page, context: Mapping[str, str]) -> list[types.Record]:
         """Make the records of a page.
@@ -272,7 +263,7 @@ class ApiStream(Stream):
             EnvelopeError: A row has no key.
         """
         try:
-            return [self._shape.record(row, context) for row in page.rows]
+            return self._shape.records(page.rows, context)
         except ValueError as error:
             refuse(page.answer, f"answered with {error}")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_hiringcenter.api.envelopes import refuse
 from tap_hiringcenter.api.errors import RefusedError
-from tap_hiringcenter.sweeps import read_list
+from tap_hiringcenter.sweeps import identified, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -57,8 +57,9 @@ def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Itera
         reader = _Reader(ask, limit, identify)
         is_new = False
         for page in reader.read(first):
-            fresh = [row for row in page.rows if identify(row)[0] not in given]
-            given |= {identify(row)[0] for row in fresh}
+            keys = [key for key, _ in identify(page.rows)]
+            fresh = [row for key, row in zip(keys, page.rows, strict=True) if key not in given]
+            given.update(keys)
             is_new = is_new or bool(fresh)
             yield replace(page, rows=fresh)
         if not reader.is_divided:
@@ -101,8 +102,7 @@ class _Reader:
     def fresh(self, page: Page) -> Page:
         """The rows of a page that are new, and note them."""
         rows = []
-        for row in page.rows:
-            key = self._identify(row)[0]
+        for (key, _), row in zip(identified(page, self._identify), page.rows, strict=True):
             if key not in self._rows:
                 self._rows[key] = row
                 rows.append(row)
@@ -189,7 +189,7 @@ class _Reader:
             return None
 
     def _keys(self, page: Page) -> set[object]:
-        return {self._identify(row)[0] for row in page.rows}
+        return {key for key, _ in self._identify(page.rows)}
 
     def _total(self, page: Page) -> int:
         if page.total is None:

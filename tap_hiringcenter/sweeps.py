@@ -6,8 +6,10 @@ well only when the list is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from operator import ge, le
 from typing import Any
 
 from tap_hiringcenter.api.envelopes import Page, Row, is_overlap, moments_in, names_a_row, refuse
@@ -16,8 +18,8 @@ from tap_hiringcenter.api.errors import CircleError, EnvelopeError, NotFoundErro
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
 
-Identify = Callable[[Row], tuple[Any, Any]]
-"""Tells a row's key (what makes it this row) and its version (what changes when it changes)."""
+Identify = Callable[[Sequence[Row]], list[tuple[Any, Any]]]
+"""Tells the key of each row (what makes it this row) and its version (what changes when it changes)."""
 
 _MOST_SWEEPS = 8
 _MOST_EMPTY = 50
@@ -56,25 +58,46 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
     limit = query.get("limit", 0)
     for number in range(_MOST_SWEEPS):
         proof = _Proof()
-        for page in _sweep(ask, query, identify, first, proof):
-            fresh = []
-            for row in page.rows:
-                key, version = identify(row)
-                if key not in known or (number == 0 and known[key] != version):
-                    known[key] = version
-                    fresh.append(row)
-            yield replace(page, rows=fresh, next={} if number else page.next)
+        for page, fresh in _sweep(ask, query, identify, first, proof):
+            if not number:
+                yield replace(page, rows=fresh)
+                continue
+            missed = [(key, version, row) for row, (key, version) in zip(fresh, identify(fresh), strict=True) if key not in known]
+            known.update((key, version) for key, version, _ in missed)
+            yield replace(page, rows=[row for _, _, row in missed], next={})
         moments = proof.moments if not number else moments & proof.moments
-        is_short = page.total is not None and len(known) < page.total
+        count = len(known or proof.swept)
+        is_short = page.total is not None and count < page.total
         if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):
             return
+        known = known or dict(proof.swept)
         before = proof
         first = None
         if limit:
             query = {**query, "limit": _other_limit(limit, number + 1)}
     if is_short:
-        refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
+        refuse(page.answer, f"the list ended after {count} rows, yet its own totalCount is {page.total}")
     refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
+
+
+def identified(page: Page, identify: Identify) -> list[tuple[Any, Any]]:
+    """Tell the rows of a page apart.
+
+    Args:
+        page: The page.
+        identify: Tells rows apart.
+
+    Returns:
+        The key and the version of each row.
+
+    Raises:
+        EnvelopeError: Different rows have one key. A page shows one moment, so one of them would be lost for the other.
+    """
+    found = identify(page.rows)
+    rows = {key: row for (key, _), row in zip(found, page.rows, strict=True)}
+    if len(rows) < len(found) and any(rows[key] != row for (key, _), row in zip(found, page.rows, strict=True)):
+        refuse(page.answer, "answered with different rows that have one key")
+    return found
 
 
 def _other_limit(limit: int, number: int) -> int:
@@ -97,25 +120,40 @@ class _Proof:
         self._fixed = [_Order(name, of_all=True) for name in _FIXED]
         self._mutable = [_Order(name, of_all=False) for name in _MUTABLE]
 
-    def add(self, page: Page, rows: Iterable[tuple[Any, Any]], *, names_row: bool, is_repeated: bool) -> None:
-        """Take a page into account.
+    def add(self, rows: Sequence[Row], found: Sequence[tuple[Any, Any]]) -> list[Row]:
+        """Take the rows of a page into account.
+
+        Args:
+            rows: The rows.
+            found: The key and the version of each.
+
+        Returns:
+            Those that this sweep has not seen yet as they are.
+        """
+        fresh = []
+        for row, (key, version) in zip(rows, found, strict=True):
+            if key in self.swept:
+                if self.swept[key] == version:
+                    continue
+                self._is_disturbed = True
+            self.swept[key] = version
+            fresh.append(row)
+        for order in self._fixed + self._mutable:
+            order.add(rows)
+        return fresh
+
+    def turn(self, page: Page, *, names_row: bool, is_repeated: bool) -> None:
+        """Take into account how the sweep came to a page.
 
         Args:
             page: The page.
-            rows: Keys and versions of its rows.
             names_row: Whether the token that led to it names a row.
             is_repeated: Whether it holds nothing but rows of pages before, and may have come in the place of another page.
         """
         self._pages += 1
-        self._repeats_a_page = self._repeats_a_page or is_repeated
-        for key, version in rows:
-            self._is_disturbed = self._is_disturbed or self.swept.get(key, version) != version
-            self.swept[key] = version
         self._totals.add(page.total)
         self._tokens_name_rows = self._tokens_name_rows and names_row
-        for row in page.rows:
-            for order in self._fixed + self._mutable:
-                order.add(row)
+        self._repeats_a_page = self._repeats_a_page or is_repeated
 
     @property
     def is_enough(self) -> bool:
@@ -146,8 +184,22 @@ class _Order:
         self._rises = True
         self._falls = True
 
-    def add(self, row: Row) -> None:
-        value = row.get(self._name)
+    def add(self, rows: Sequence[Row]) -> None:
+        if not self._rises and not self._falls:
+            return
+        values = [row.get(self._name) for row in rows]
+        kinds = set(map(type, values))
+        if len(kinds) == 1 and kinds <= _ORDERED and (self._last is None or type(self._last) in kinds):
+            values = values if self._last is None else [self._last, *values]
+            self._compared += len(values) - 1
+            self._rises = self._rises and all(map(le, values, islice(values, 1, None)))
+            self._falls = self._falls and all(map(ge, values, islice(values, 1, None)))
+            self._last = values[-1]
+        elif self._of_all or kinds != {type(None)}:
+            for value in values:
+                self._add(value)
+
+    def _add(self, value: Any) -> None:  # noqa: ANN401  # whatever JSON holds
         if type(value) not in _ORDERED or (self._last is not None and type(value) is not type(self._last)):
             self._rises = self._rises and not self._of_all
             self._falls = self._falls and not self._of_all
@@ -163,8 +215,8 @@ class _Order:
         return self._compared > 0 and (self._rises or self._falls)
 
 
-def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[Page]:
-    """Follow a list from its first page to its end."""
+def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[tuple[Page, list[Row]]]:
+    """Follow a list from its first page to its end; each page comes with those of its rows that are new in this sweep."""
     asked_for: set[Any] = set()
     token: Mapping[str, Any] = {}
     edge: Row = {}
@@ -172,19 +224,19 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
     empty = 0
     page = first or ask(query)
     while True:
-        rows = [identify(row) for row in page.rows]
+        fresh = proof.add(page.rows, identified(page, identify))
         # A row that has changed may come again.
-        repeated = repeated + 1 if rows and all(key in proof.swept and proof.swept[key] == version for key, version in rows) else 0
+        repeated = repeated + 1 if page.rows and not fresh else 0
         # Where a token asks for the rows of the edge's moment once more, a page may hold no others.
         is_repeated = bool(repeated) and not is_overlap(token, edge, page.rows)
-        proof.add(page, rows, names_row=not token or names_a_row(token, edge, *page.rows[:1]), is_repeated=is_repeated)
-        yield page
+        proof.turn(page, names_row=not token or names_a_row(token, edge, *page.rows[:1]), is_repeated=is_repeated)
+        yield page, fresh
         if not page.next:
             return
         token = page.next
         if tuple(token.items()) in asked_for or (repeated and page.otherwise):
             token = page.otherwise
-        empty = 0 if rows else empty + 1
+        empty = 0 if page.rows else empty + 1
         if empty > _MOST_EMPTY:
             refuse(page.answer, f"goes on after {empty} pages without a row, so the list has no end")
         if not token or tuple(token.items()) in asked_for or repeated > _MOST_REPEATED:

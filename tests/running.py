@@ -105,10 +105,11 @@ def sync(config: Mapping[str, Any], *streams: str, state: Mapping[str, Any] | No
     """
     selection = catalog(*streams, full_table=full_table) if streams else None
     tap = TapHiringcenter(config=dict(config), state=copy.deepcopy(dict(state)) if state else None, catalog=selection)
-    out = io.StringIO()
-    with redirect_stdout(out):
+    # As standard output is made: text over bytes.
+    written = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(written, encoding="utf-8", write_through=True)):
         report = tap.sync()
-    return Outcome(0 if report.status == COMPLETE else 1, out.getvalue().splitlines(), report.to_dict())
+        return Outcome(0 if report.status == COMPLETE else 1, written.getvalue().decode().split("\n")[:-1], report.to_dict())
 
 
 def execute(

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pendulum
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FIRST = datetime.min.replace(tzinfo=timezone.utc)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_NORMAL = re.compile(r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+# The form of `to_text`; whether there is such a day is not its business.
+_FORM = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
+_COMMON = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_NORMAL_LINES = re.compile(f"(?:{_FORM}\n)*{_FORM}", re.ASCII)
+_LENGTH = 24
+# Unix milliseconds become text by look-ups, digit by digit: arithmetic with datetimes takes three times as long.
+_A_MINUTE, _A_DAY = 60_000, 86_400_000
+_MOST_MILLISECONDS = 253_402_300_799_999
+_MINUTES = [f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
+_TWO_DIGITS = [f"{number:02d}" for number in range(60)]
+_THREE_DIGITS = [f"{number:03d}" for number in range(1000)]
 _DIGITS = re.compile(r"-?\d{9,16}", re.ASCII)
 # What pendulum takes beyond ISO 8601 (a time alone, "now") would become a moment of today.
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
@@ -42,26 +58,29 @@ def parse(value: object) -> datetime:
     Raises:
         ValueError: It is no time, or one outside of the years 1 to 9999.
     """
-    if isinstance(value, str) and _NORMAL.fullmatch(value):
-        # The form of `to_text` and of ProspectB2B, and by far the fastest way to read it.
-        return datetime.fromisoformat(value[:-1] + "+00:00")
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     try:
+        if isinstance(value, str) and _COMMON.fullmatch(value):
+            return _in_utc(msgspec.convert(value, datetime))  # twenty times as fast as pendulum
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _EPOCH + timedelta(milliseconds=value)
         if isinstance(value, str) and _DATED.fullmatch(value):
             found: object = pendulum.parse(value, exact=True)
             if isinstance(found, datetime):
                 # A plain datetime: pendulum's own is slower to compare and to shift, and nothing here needs more.
-                return datetime.fromisoformat(found.isoformat()).astimezone(timezone.utc)
+                return _in_utc(datetime.fromisoformat(found.isoformat()))
             if isinstance(found, date):
                 return datetime(found.year, found.month, found.day, tzinfo=timezone.utc)
-    except (ValueError, OverflowError, TypeError) as error:
+    except (ValueError, OverflowError, TypeError, msgspec.ValidationError) as error:
         msg = f"not a time within the years 1 to 9999: {type(value).__name__}"
         raise ValueError(msg) from error
     msg = f"not a time: {type(value).__name__}"
     raise ValueError(msg)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def earlier(value: object, by: timedelta) -> str:
@@ -93,7 +112,54 @@ def normalise(value: object) -> str:
     Raises:
         ValueError: As `parse` does.
     """
-    # Most values are in this form already; parsing them would be the dearest step of a row.
-    if isinstance(value, str) and _NORMAL.fullmatch(value):
-        return value
     return to_text(parse(value))
+
+
+def column(values: list[Any]) -> list[str | None]:
+    """Normalise many times at once, which costs a fraction of doing it one by one.
+
+    Args:
+        values: Values as `parse` takes them, or anything else.
+
+    Returns:
+        For each of them what `normalise` gives, None where it would raise; the very list that was given when all are in that form already.
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    if not kinds or (kinds == {str} and _are_normal([value for value in values if value is not None])):
+        return values
+    if kinds == {int}:
+        return [None if value is None else _of_milliseconds(value) for value in values]
+    return [_normalised_or_none(value) for value in values]
+
+
+def _are_normal(texts: Sequence[str]) -> bool:
+    """Whether all texts are as `to_text` writes them."""
+    lines = "\n".join(texts)
+    # As long as that, and of that form: then no text holds two lines.
+    if len(lines) != (_LENGTH + 1) * len(texts) - 1 or not _NORMAL_LINES.fullmatch(lines):
+        return False
+    try:
+        msgspec.convert(texts, list[datetime])
+    except msgspec.ValidationError:
+        return False  # a day that the month doesn't have
+    return True
+
+
+def _of_milliseconds(value: int) -> str | None:
+    if not 0 <= value <= _MOST_MILLISECONDS:
+        return _normalised_or_none(value)
+    day, rest = divmod(value, _A_DAY)
+    minute, milliseconds = divmod(rest, _A_MINUTE)
+    return f"{_day(day)}T{_MINUTES[minute]}:{_TWO_DIGITS[milliseconds // 1000]}.{_THREE_DIGITS[milliseconds % 1000]}Z"
+
+
+@lru_cache(maxsize=4096)
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
+
+
+def _normalised_or_none(value: object) -> str | None:
+    try:
+        return normalise(value)
+    except ValueError:
+        return None

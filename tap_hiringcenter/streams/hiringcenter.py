@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_hiringcenter.api.envelopes import Page, hiringcenter_feed
 from tap_hiringcenter.client import HiringCenterStream
 from tap_hiringcenter.prospects import read_prospects
+from tap_hiringcenter.sweeps import read_list
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -67,7 +68,8 @@ class ProspectFeed(HiringCenterStream):
 
     @override
     def pages(self, context: Mapping[str, str], since: str | None = None) -> Iterator[Page]:
-        yield self.ask(context, {"eventType": "prospect.created"})
+        # One page without a next one, and like every list it must not show two rows as one.
+        yield from read_list(lambda query: self.ask(context, query), {"eventType": "prospect.created"}, self.identify)
 
     @override
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:

@@ -68,7 +68,7 @@ class Ended:
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
         """The Singer messages."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n")[:-1]]
 
     @cached_property
     def streams(self) -> dict[str, dict[str, Any]]:

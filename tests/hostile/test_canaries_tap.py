@@ -65,7 +65,7 @@ def test_i6_nothing_of_an_answer_is_told_whatever_is_wrong_with_it(turn: int, se
     assert leaks_of(ended) == []
     assert ended.code == 1
     assert sum(fault.played > 0 for fault in faults.values()) > len(faults) / 2
-    assert [line for line in ended.out.splitlines() if '"RECORD"' in line and WORD in line]
+    assert [line for line in ended.out.split("\n") if '"RECORD"' in line and WORD in line]
     assert "DEBUG" in ended.log
     assert "Traceback" not in ended.log
 
@@ -85,7 +85,7 @@ def test_i6_a_clean_run_tells_nothing_but_records(server: Sandbox, tmp_path: Pat
     assert ended.code == 0
     assert leaks_of(ended) == []
     for stream in EVERY_STREAM:
-        lines = [line for line in ended.out.splitlines() if f'"stream":"{stream}"' in line and '"RECORD"' in line]
+        lines = [line for line in ended.out.split("\n") if f'"stream":"{stream}"' in line and '"RECORD"' in line]
         assert any(WORD in line for line in lines), stream
     assert EMAIL in ended.out
     assert [message["type"] for message in ended.messages].count("STATE") > 1

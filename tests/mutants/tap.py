@@ -162,14 +162,8 @@ TAP = (
         "if True:",
         ("test_t17_a_stream_whose_scope_is_missing_is_left_out_by_name",),
     ),
-    Mutant(
-        "T-18",
-        _RECORDS,
-        "            if fit is None:\n                extras[name] = value",
-        "            if fit is None:\n                continue",
-        (_T18,),
-    ),
-    Mutant("T-18", _RECORDS, "record[name] = None\n                    extras[name] = value", "record[name] = None", (_T18,)),
+    Mutant("T-18", _RECORDS, "                _move_aside(records, rows, name)", "                continue", (_T18,)),
+    Mutant("T-18", _RECORDS, "(value is None or value != record[name])", "value != record[name]", (_T18,)),
     Mutant(
         "T-19",
         _BOOKMARKS,

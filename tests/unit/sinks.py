@@ -39,7 +39,7 @@ def form(stream: str, record: Row, **settings: Any) -> Form:  # noqa: ANN401
 
 def as_the_tap_emits(stream: str, row: Row, **ancestors: str) -> Row:
     """The record that the tap makes of a row."""
-    return _shape(stream).record(row, ancestors)
+    return _shape(stream).records([row], ancestors)[0]
 
 
 def finds(look: Look | None, row: Row) -> bool:

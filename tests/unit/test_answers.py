@@ -151,6 +151,57 @@ def test_what_is_no_json_number_is_kept_as_text(text: str) -> None:
     assert answers.judge("x", 200, _headers(), f'{{"a": {text}}}'.encode()).body == {"a": text}
 
 
+VALUES = [
+    '{"id": "a", "n": [1, -0.5, 1e3, true, null, {"\u00e4": "\U0001f600\\u00e4"}]}',
+    "123456789012345678901234567890",
+    "NaN",
+    "[1e400, -1e400]",
+    '"half of a character: \\ud800"',
+    '{"a": {}, "b": [], "c": ""}',
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{"data":[%s,%s],"pagination":{"has_more":false}}',
+        '  {"first" : %s , "data" :\n [ %s ] }  ',
+        '{"data":%s,"same":%s}',
+        "[%s,%s]",
+    ],
+)
+def test_a_body_is_what_the_json_module_makes_of_it(form: str, value: str) -> None:
+    text = form % (value, value)
+
+    assert answers.judge("x", 200, _headers(), text.encode()).body == json.loads(text, parse_constant=str, parse_float=_float_or_text)
+
+
+def _float_or_text(text: str) -> object:
+    return float(text) if abs(float(text)) < 1e308 else text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data":[1],"data":[2]}',
+        '{"data":[1],"data":[1]}',
+        '{"data":[1,2,3],"pagination":{},"data":[2]}',
+        '{"pagination":{"has_more":false,"has_more":true},"data":[{"id":"a","title":"longer than the rest"}]}',
+        '{"success":true,"items":[],"success":false}',
+    ],
+)
+def test_a_name_that_comes_twice_in_an_envelope_makes_it_no_json(text: str) -> None:
+    with pytest.raises(TransientError, match="not JSON"):
+        answers.judge("x", 200, _headers(), text.encode())
+
+
+def test_a_name_of_an_envelope_may_be_that_of_a_column_too() -> None:
+    text = '{"success":true,"items":[{"id":"a","notes":"x","data":1},{"id":"b","notes":"y","data":2}]}'
+
+    assert answers.judge("x", 200, _headers(), text.encode()).body == json.loads(text)
+
+
 def test_large_whole_numbers_are_exact() -> None:
     assert answers.judge("x", 200, _headers(), b"[9223372036854775808]").body == [2**63]
 

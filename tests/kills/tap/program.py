@@ -70,14 +70,16 @@ class _Lines(io.RawIOBase):
 
     def write(self, data: Buffer) -> int:
         given = bytes(data)
-        lines = given.count(b"\n")
         moment, number = self._stop or ("line", 0)
-        is_there = self._count < number <= self._count + lines
-        self._count += lines
-        if is_there and moment == "half":
-            self._file.write(given[: len(given) // 2])
+        before, self._count = self._count, self._count + given.count(b"\n")
+        if not before < number <= self._count:
+            return self._file.write(given) or 0
+        lines = given.split(b"\n")[: number - before]
+        end = len(b"\n".join(lines)) + 1
+        if moment == "half":
+            self._file.write(given[: end - len(lines[-1]) // 2 - 1])
             os.kill(os.getpid(), signal.SIGKILL)
-        written = self._file.write(given)
-        if is_there:
-            os.kill(os.getpid(), signal.SIGTERM if moment == "term-line" else signal.SIGKILL)
-        return written or 0
+        self._file.write(given[:end])
+        os.kill(os.getpid(), signal.SIGTERM if moment == "term-line" else signal.SIGKILL)
+        self._file.write(given[end:])
+        return len(given)
