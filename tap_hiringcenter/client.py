@@ -267,10 +267,10 @@ class ApiStream(Stream):
         except ValueError as error:
             refuse(page.answer, f"answered with {error}")
 
-    def change(self, record: types.Record) -> str | None:
-        """When a record changed, as its replication key tells; None when it doesn't."""
+    def changes(self, records: Sequence[types.Record]) -> list[str | None]:
+        """When each record changed, as its replication key tells; None when it doesn't."""
         key = type(self).replication_key
-        return record.get(key) if key else None
+        return [record.get(key) for record in records] if key else [None] * len(records)
 
 
 class HiringCenterStream(ApiStream):
@@ -297,7 +297,7 @@ class HiringCenterStream(ApiStream):
             yield page
             if not self.newest_first or not since:
                 continue
-            for change in map(self.change, self.records(page, context)):
+            for change in self.changes(self.records(page, context)):
                 if change is None or (last is not None and change > last):
                     since = None  # the documented order does not hold, so it must not end the reading
                     break

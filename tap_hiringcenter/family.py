@@ -105,16 +105,17 @@ class Family:
                     # A part of a list may be asked for by a filter, and then tells the total of that part.
                     root.expected = max(page.total, root.expected or 0)
                 records = root.records(page, {})
-                changes = [root.change(record) for record in records]
-                newest = max([newest, *(change for change in changes if change)])
+                changes = root.changes(records)
+                newest = max(newest, max(filter(None, changes), default=""))
                 if self._streams[1:]:
                     # Before the records are given away: whoever writes them may take deselected fields out.
                     waiting += [
                         _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
                     ]
                 if own_start:
-                    kept = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
-                    yield Rows(root, kept, own_start.version)
+                    if own_start.since:
+                        records = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
+                    yield Rows(root, records, own_start.version)
             newest = max(newest, part.until or "")
             yield from self._root_marks(newest, is_final=False)
             if not known_until or any((parent.change or "") > known_until for parent in waiting):

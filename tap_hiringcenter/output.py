@@ -142,6 +142,7 @@ def _lines(stream: ApiStream, records: Sequence[dict[str, Any]], version: int | 
     Raises:
         UnicodeEncodeError: A text can't be written in UTF-8.
     """
-    facts = {"time_extracted": datetime.now(timezone.utc).isoformat(), **({} if version is None else {"version": version})}
-    begin = _ENCODER.encode({"type": "RECORD", "stream": stream.name, **facts})[:-1] + b',"record":'
-    return b"".join([part for record in records for part in (begin, _ENCODER.encode(record), b"}\n")])
+    facts = {"type": "RECORD", "stream": stream.name, "time_extracted": datetime.now(timezone.utc)}
+    if version is not None:
+        facts["version"] = version
+    return _ENCODER.encode_lines([{**facts, "record": record} for record in records])

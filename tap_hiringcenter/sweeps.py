@@ -187,7 +187,7 @@ class _Order:
     def add(self, rows: Sequence[Row]) -> None:
         if not self._rises and not self._falls:
             return
-        values = [row.get(self._name) for row in rows]
+        values: list[Any] = [row.get(self._name) for row in rows]
         kinds = set(map(type, values))
         if len(kinds) == 1 and kinds <= _ORDERED and (self._last is None or type(self._last) in kinds):
             values = values if self._last is None else [self._last, *values]

@@ -6,10 +6,13 @@ A socket's time-out starts anew with each byte, so a server that sends a byte no
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import requests
@@ -32,11 +35,11 @@ class Watchdog:
     """
 
     def __init__(self, seconds: float | None, connected: socket.socket | None) -> None:
+        self.deadline = time.monotonic() + (seconds or _LONGEST)
         self._connected = connected
-        self._has_cut = threading.Event()
-        self._timer = threading.Timer(seconds or _LONGEST, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._has_cut = False
+        self._patrol = _patrol_of(os.getpid())
+        self._patrol.add(self)
 
     def __enter__(self) -> Self:
         """Watch what is done within."""
@@ -48,7 +51,7 @@ class Watchdog:
         Raises:
             TimeoutError: The connection was cut off meanwhile.
         """
-        self._timer.cancel()
+        self._patrol.remove(self)
         # Also without an error: what ends where the connection does may look whole.
         self.check()
 
@@ -58,14 +61,57 @@ class Watchdog:
         Raises:
             TimeoutError: As above.
         """
-        if self._has_cut.is_set():
+        if self._has_cut:
             raise TimeoutError from None
 
-    def _cut(self) -> None:
-        self._has_cut.set()
+    def cut(self) -> None:
+        """Cut the connection off."""
+        self._has_cut = True
         with suppress(OSError):
             if self._connected:
                 self._connected.shutdown(socket.SHUT_RDWR)
+
+
+class _Patrol:
+    """Looks after all watchdogs with one thread, which is there while they are: a thread for each would cost more than its request's JSON."""
+
+    def __init__(self) -> None:
+        self._watchdogs: set[Watchdog] = set()
+        self._changed = threading.Condition()
+        self._looks_at: float | None = None
+
+    def add(self, watchdog: Watchdog) -> None:
+        with self._changed:
+            self._watchdogs.add(watchdog)
+            if self._looks_at is None:
+                self._looks_at = watchdog.deadline
+                threading.Thread(target=self._walk, name="watch time-outs", daemon=True).start()
+            elif watchdog.deadline < self._looks_at:
+                self._changed.notify()
+
+    def remove(self, watchdog: Watchdog) -> None:
+        # Nobody needs to know: whoever looks for it finds it gone.
+        with self._changed:
+            self._watchdogs.discard(watchdog)
+
+    def _walk(self) -> None:
+        with self._changed:
+            while self._watchdogs:
+                now = time.monotonic()
+                for watchdog in [one for one in self._watchdogs if one.deadline <= now]:
+                    watchdog.cut()
+                    self._watchdogs.discard(watchdog)
+                if self._watchdogs:
+                    self._looks_at = min(watchdog.deadline for watchdog in self._watchdogs)
+                    self._changed.wait(self._looks_at - now)
+            self._looks_at = None
+
+
+@cache
+def _patrol_of(process_id: int) -> _Patrol:
+    """The one patrol of a process; a fork needs its own, since threads don't come along."""
+    del process_id
+    return _Patrol()
 
 
 class _TimelyConnection:

@@ -92,8 +92,8 @@ class Fake:
     def records(self, page: Page, context: Mapping[str, str]) -> list[Row]:
         return [{**row, **context} for row in page.rows]
 
-    def change(self, record: Row) -> str | None:
-        return record.get("updated_at") if self.replication_key else None
+    def changes(self, records: list[Row]) -> list[str | None]:
+        return [record.get("updated_at") for record in records] if self.replication_key else [None] * len(records)
 
 
 class Leads(Fake):
