@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from datetime import timedelta
 
+    from tap_hiringcenter.api.envelopes import Page
     from tap_hiringcenter.bookmarks import Start
     from tap_hiringcenter.client import ApiStream
 
@@ -38,6 +39,19 @@ class _Parent:
     ids: Mapping[str, str]
     root: str
     change: str | None
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be done next: the list below a parent, or else the end of a stream's lists in a group of parents, or of the group.
+
+    Attributes:
+        stream: Whose list or lists; None at the end of a group.
+        parent: The parent; at the end of a group the last one, at the end of a stream's lists None.
+    """
+
+    stream: ApiStream | None
+    parent: _Parent | None
 
 
 class Family:
@@ -133,9 +147,7 @@ class Family:
         self._recent.add(roots)
         for stream, start in self._wanted.items():
             self._unchanged[stream] = unchanged([root for root in roots if (start.since or "") <= root[1] <= start.until], start.done)
-        for group in self._groups(parents):
-            yield from self._read_children(self._root, group)
-            yield from self._marks(self._wanted, group[-1].change, after=group[-1].root)
+        yield from self._read_children(self._root, self._groups(parents))
         yield from self._marks(self._wanted, newest)
 
     def _groups(self, parents: Sequence[_Parent]) -> Iterator[Sequence[_Parent]]:
@@ -147,57 +159,85 @@ class Family:
             yield parents[position : position + size]
             position += size
 
-    def _read_children(self, parent_stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[Event]:
-        for stream in (one for one in self._streams if one.parent is type(parent_stream)):
-            below = self._below(stream)
-            asked = [parent for parent in parents if any(self._is_asked_for(one, parent) for one in below)]
-            grandparents: list[_Parent] = []
-            last: _Parent | None = None
-            for parent, reading in self._side_by_side(stream, asked):
-                if last and last.root != parent.root:
-                    yield from self._marks([stream], last.change, after=last.root, is_checkpoint=False)
-                last = parent
-                try:
-                    pages = reading.result()
-                    records = [record for page in pages for record in stream.records(page, parent.ids)]
-                except NotFoundError as error:
-                    # The parent is gone, and its children with it.
-                    self._gone[stream] = (self._gone.get(stream, (0, error))[0] + 1, error)
-                    continue
-                except SystemEndedError:
-                    raise
-                except ApiError as error:
-                    self._fail(stream, below, error)
-                    continue
-                self._failures_in_a_row[stream] = 0
-                self._found.add(stream)
-                grandparents += [_Parent(self._ids(stream, record, parent.ids), parent.root, parent.change) for record in records]
-                if stream in self._wanted and self._is_asked_for(stream, parent):
-                    yield Rows(stream, records, self._wanted[stream].version)
-            yield from self._read_children(stream, grandparents)
+    def _read_children(self, parent_stream: ApiStream, groups: Iterable[Sequence[_Parent]]) -> Iterator[Event]:
+        grandparents: list[_Parent] = []
+        last: _Parent | None = None
+        for job, reading in self._side_by_side(self._jobs(parent_stream, groups)):
+            if not job.stream:
+                if parent_stream is self._root and job.parent:
+                    yield from self._marks(self._wanted, job.parent.change, after=job.parent.root)
+                continue
+            if not job.parent or not reading:
+                yield from self._read_children(job.stream, [grandparents])
+                grandparents, last = [], None
+                continue
+            if last and last.root != job.parent.root:
+                yield from self._marks([job.stream], last.change, after=last.root, is_checkpoint=False)
+            last = job.parent
+            yield from self._read_list(job.stream, job.parent, reading, grandparents)
 
-    def _side_by_side(self, stream: ApiStream, parents: Sequence[_Parent]) -> Iterator[tuple[_Parent, Future[Any]]]:
-        """Read the lists of several parents at once, and give them in the parents' order."""
-        waiting: deque[tuple[_Parent, Future[Any]]] = deque()
+    def _read_list(self, stream: ApiStream, parent: _Parent, reading: Future[Any], grandparents: list[_Parent]) -> Iterator[Event]:
+        """Take one list in, and note its rows as parents of what is below it."""
+        if self._is_given_up(stream):
+            return
         try:
-            for parent in parents:
-                if self._failures_in_a_row.get(stream, 0) >= _MOST_FAILURES_IN_A_ROW:
-                    return
-                waiting.append((parent, self._pool.submit(lambda ids: list(stream.pages(ids)), parent.ids)))
-                if len(waiting) >= self._ahead:
+            records = [record for page in reading.result() for record in stream.records(page, parent.ids)]
+        except NotFoundError as error:
+            # The parent is gone, and its children with it.
+            self._gone[stream] = (self._gone.get(stream, (0, error))[0] + 1, error)
+        except SystemEndedError:
+            raise
+        except ApiError as error:
+            self._fail(stream, error)
+        else:
+            self._failures_in_a_row[stream] = 0
+            self._found.add(stream)
+            grandparents += [_Parent(self._ids(stream, record, parent.ids), parent.root, parent.change) for record in records]
+            if stream in self._wanted and self._is_asked_for(stream, parent):
+                yield Rows(stream, records, self._wanted[stream].version)
+
+    def _jobs(self, parent_stream: ApiStream, groups: Iterable[Sequence[_Parent]]) -> Iterator[_Job]:
+        """What there is to do below some parents, in order."""
+        streams = [one for one in self._streams if one.parent is type(parent_stream)]
+        for group in groups:
+            for stream in streams:
+                below = self._below(stream)
+                for parent in group:
+                    if not self._is_given_up(stream) and any(self._is_asked_for(one, parent) for one in below):
+                        yield _Job(stream, parent)
+                yield _Job(stream, None)
+            yield _Job(None, group[-1] if group else None)
+
+    def _side_by_side(self, jobs: Iterator[_Job]) -> Iterator[tuple[_Job, Future[Any] | None]]:
+        """Do several jobs at once, and give them in their order; the lists of the next group are asked for before the last ones have come."""
+        waiting: deque[tuple[_Job, Future[Any] | None]] = deque()
+        asked = 0
+        try:
+            for job in jobs:
+                if job.stream and job.parent:
+                    waiting.append((job, self._pool.submit(_pages, job.stream, job.parent.ids)))
+                    asked += 1
+                else:
+                    waiting.append((job, None))
+                # With few requests left nothing is asked for that may not count.
+                while waiting and (asked >= self._ahead or (not job.stream and self._left() is not None)):
+                    asked -= waiting[0][1] is not None
                     yield waiting.popleft()
-            while waiting:
-                yield waiting.popleft()
+            yield from waiting
         finally:
             for _, reading in waiting:
-                reading.cancel()
+                if reading:
+                    reading.cancel()
 
-    def _fail(self, stream: ApiStream, below: Sequence[ApiStream], error: ApiError) -> None:
+    def _is_given_up(self, stream: ApiStream) -> bool:
+        return self._failures_in_a_row.get(stream, 0) >= _MOST_FAILURES_IN_A_ROW
+
+    def _fail(self, stream: ApiStream, error: ApiError) -> None:
         """Note that something is missing from a stream and from those below it; their bookmarks stand still from now on."""
         if isinstance(error, TransientError):
             self._failures_in_a_row[stream] = self._failures_in_a_row.get(stream, 0) + 1
         stream.logger.warning("Something of %s is missing: %s", stream.name, error)
-        for one in below:
+        for one in self._below(stream):
             self._errors.setdefault(one, error)
 
     def _is_asked_for(self, stream: ApiStream, parent: _Parent) -> bool:
@@ -235,7 +275,7 @@ class Family:
         """Don't believe that all parents are gone which the API has just listed: it is the path of the children that isn't there."""
         for stream, (gone, error) in self._gone.items():
             if gone >= _TOO_MANY_GONE and stream not in self._found:
-                self._fail(stream, self._below(stream), RefusedError(f"{error.reason} for each of {gone} parents", asked=error.asked))
+                self._fail(stream, RefusedError(f"{error.reason} for each of {gone} parents", asked=error.asked))
 
     def _below(self, stream: ApiStream) -> list[ApiStream]:
         """The wanted streams that miss something when this one does."""
@@ -245,6 +285,10 @@ class Family:
         """The ids that the children of a record need, by the names that they have in their paths."""
         names = {one.ancestor_names()[-1] for one in self._streams if one.parent is type(stream)}
         return {**above, **dict.fromkeys(names, record.get("id", ""))}
+
+
+def _pages(stream: ApiStream, ids: Mapping[str, str]) -> list[Page]:
+    return list(stream.pages(ids))
 
 
 def _is_wanted(change: str | None, start: Start) -> bool:

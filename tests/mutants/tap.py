@@ -33,8 +33,8 @@ TAP = (
     Mutant(
         "T-01",
         _FAMILY,
-        "yield from self._marks([stream], last.change, after=last.root, is_checkpoint=False)",
-        "yield from self._marks([stream], parents[-1].change, after=parents[-1].root)",
+        "yield from self._marks([job.stream], last.change, after=last.root, is_checkpoint=False)",
+        "yield from self._marks([job.stream], job.parent.change, after=job.parent.root)",
         ("test_t01_a_run_that_was_killed_goes_on_from_its_last_state",),
     ),
     Mutant(
@@ -139,8 +139,8 @@ TAP = (
     Mutant(
         "T-15",
         _FAMILY,
-        "                    # The parent is gone, and its children with it.",
-        "                    raise",
+        "            # The parent is gone, and its children with it.",
+        "            raise",
         ("test_t15_one_parent_costs_only_its_own_children",),
     ),
     Mutant(
@@ -150,7 +150,7 @@ TAP = (
         "if False:",
         ("test_t15_a_path_that_answers_404_for_every_parent_is_not_taken_for_their_absence",),
     ),
-    Mutant("T-16", _FAMILY, "                    self._fail(stream, below, error)", "                    raise", (_T16,)),
+    Mutant("T-16", _FAMILY, "            self._fail(stream, error)", "            raise", (_T16,)),
     Mutant("T-16", _RUN, "except Exception as error:  # noqa: BLE001  # a stream map", "except ZeroDivisionError as error:  # a stream map", (_T16,)),
     Mutant(
         "T-17", _TRANSPORT, "raise self.end(error) from None", "raise", ("test_t17_a_key_of_hiringcenter_that_is_refused_ends_only_its_own_system",)

@@ -167,6 +167,20 @@ def test_everything_is_read_without_a_bookmark() -> None:
     assert _errors(events) == {"leads": None, "notes": None, "words": None}
 
 
+@pytest.mark.parametrize(("left", "is_ahead"), [(None, True), (10_000, False)])
+def test_the_next_group_is_asked_for_while_the_last_lists_of_one_are_awaited(left: int | None, *, is_ahead: bool) -> None:
+    account = _account(250)
+    leads, notes = Leads(account), Notes(account)
+    streams, starts = cast("list[ApiStream]", [leads, notes]), cast("dict[ApiStream, Start]", {notes: Start(None)})
+    family = Family(streams, starts, AtOnce(), ahead=4, left=lambda: left, lookback=LOOKBACK)
+
+    asked_at_marks = [len(account.asked) for event in family.events() if isinstance(event, Mark) and event.is_checkpoint]
+
+    # With few requests left, none is spent on what may not count.
+    assert asked_at_marks[:2] == ([104, 204] if is_ahead else [100, 200])
+    assert account.asked == [("notes", f"l{number}") for number in range(250)]
+
+
 def test_children_carry_the_ids_above_them() -> None:
     events = _read(_account(1), {Words: None})
 
