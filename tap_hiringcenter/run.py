@@ -21,6 +21,11 @@ from tqdm import tqdm
 from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.report import Report, StreamReport
 
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -30,8 +35,38 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_READ_AHEAD = 8
+# What each family may have read before it is written, in rows: eight large pages, or some forty short lists of children.
+_READ_AHEAD = 2000
+_ROWS_OF_AN_EVENT = 50
 _SIGN_OF_LIFE = 30.0
+
+
+class _Events(Queue[Event]):
+    """A queue whose length is that of its rows: of large pages it holds few, of short lists of children many."""
+
+    @override
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._length = 0
+
+    @override
+    def _qsize(self) -> int:
+        return self._length
+
+    @override
+    def _put(self, item: Event) -> None:
+        super()._put(item)
+        self._length += _weight(item)
+
+    @override
+    def _get(self) -> Event:
+        item = super()._get()
+        self._length -= _weight(item)
+        return item
+
+
+def _weight(event: Event) -> int:
+    return _ROWS_OF_AN_EVENT + (len(event.records) if isinstance(event, Rows) else 0)
 
 
 class Run:
@@ -89,7 +124,7 @@ class Run:
                     ended += isinstance(event, End)
 
     def _start(self, family: Sequence[ApiStream]) -> Queue[Event]:
-        queue: Queue[Event] = Queue(_READ_AHEAD)
+        queue = _Events(_READ_AHEAD)
         # Where to start is looked up here, in the main thread, which is the one that moves bookmarks.
         found = self._tap.read(family)
         threading.Thread(target=self._read, args=(family, found, queue), name=f"read {family[0].name}", daemon=True).start()

@@ -69,9 +69,7 @@ TARGET = (
         "clears=True",
         (_G08,),
     ),
-    Mutant(
-        "G-08", _FIELDS, "elif brought and clears and field.is_clearable:", "elif brought and clears:", (f"{_G08}[prospects-clear-current-null]",)
-    ),
+    Mutant("G-08", _FIELDS, "if clears and one.is_clearable and", "if clears and", (f"{_G08}[prospects-clear-current-null]",)),
     Mutant("G-09", _CLIENT, "_LIMITED = 100", "_LIMITED = 3", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
     Mutant("G-09", _CLIENT, "_TRIES = 10", "_TRIES = 2", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
     Mutant(
