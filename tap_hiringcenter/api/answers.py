@@ -183,13 +183,16 @@ def _parse_envelope(content: bytes) -> dict[str, Any]:
         MsgspecError: It is no object, or holds what msgspec doesn't take; the json module takes more.
         ValueError: The same, or a name comes twice.
     """
-    name, value = max(_OBJECT.decode(content).items(), key=_size)
+    values = _OBJECT.decode(content)
+    name, value = max(values.items(), key=_size)
     rows = bytes(value)
     begin = content.index(rows[:_BEGINNING])
     end = begin + len(rows)
-    if content[begin:end] != rows:
+    rest = _parse_leniently(content[:begin] + b"null" + content[end:], _unique)
+    # What stands there first may also be the beginning of something else, or a part of a name.
+    if content[begin:end] != rows or rest.keys() != values.keys():
         raise ValueError
-    return {**_parse_leniently(content[:begin] + b"null" + content[end:], _unique), name: _VALUE.decode(rows)}
+    return {**rest, name: _VALUE.decode(rows)}
 
 
 def _size(item: tuple[str, msgspec.Raw]) -> int:

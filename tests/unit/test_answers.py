@@ -159,6 +159,7 @@ VALUES = [
     '"half of a character: \\ud800"',
     '{"a": {}, "b": [], "c": ""}',
 ]
+FLAT = ['{"total12":1,"b":12}', '{"x":"a","ax":1}', '{"a":[],"b":{}}', '{"[[1]]":0,"a":[[1]],"b":[[1]]}', "{}"]
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -175,6 +176,11 @@ def test_a_body_is_what_the_json_module_makes_of_it(form: str, value: str) -> No
     text = form % (value, value)
 
     assert answers.judge("x", 200, _headers(), text.encode()).body == json.loads(text, parse_constant=str, parse_float=_float_or_text)
+
+
+@pytest.mark.parametrize("text", FLAT)
+def test_a_body_without_rows_is_what_the_json_module_makes_of_it(text: str) -> None:
+    assert answers.judge("x", 200, _headers(), text.encode()).body == json.loads(text)
 
 
 def _float_or_text(text: str) -> object:
