@@ -14,12 +14,13 @@ from typing import Any
 
 from tap_hiringcenter.api.envelopes import Page, Row, is_overlap, moments_in, names_a_row, refuse
 from tap_hiringcenter.api.errors import CircleError, EnvelopeError, NotFoundError, RefusedError
+from tap_hiringcenter.seen import Seen, Sighting
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
 
-Identify = Callable[[Sequence[Row]], list[tuple[Any, Any]]]
-"""Tells the key of each row (what makes it this row) and its version (what changes when it changes)."""
+Identify = Callable[[Sequence[Row]], list[Sighting]]
+"""Tells the key of each row and its version."""
 
 _MOST_SWEEPS = 8
 _MOST_EMPTY = 50
@@ -52,35 +53,35 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
     Raises:
         ApiError: A page could not be had, contradicts the ones before, or the list can't be proven whole.
     """
-    known: dict[Any, Any] = {}
+    known = Seen()
     before = _Proof()
     moments: set[str] = set()
     limit = query.get("limit", 0)
     for number in range(_MOST_SWEEPS):
         proof = _Proof()
+        # What one sweep has seen is known to the others.
+        known = known if number else proof.swept
         for page, fresh in _sweep(ask, query, identify, first, proof):
             if not number:
                 yield replace(page, rows=fresh)
                 continue
-            missed = [(key, version, row) for row, (key, version) in zip(fresh, identify(fresh), strict=True) if key not in known]
-            known.update((key, version) for key, version, _ in missed)
-            yield replace(page, rows=[row for _, _, row in missed], next={})
+            missed = [fresh[place] for place in known.missing(identify(fresh))]
+            known.add(identify(missed))
+            yield replace(page, rows=missed, next={})
         moments = proof.moments if not number else moments & proof.moments
-        count = len(known or proof.swept)
-        is_short = page.total is not None and count < page.total
+        is_short = page.total is not None and len(known) < page.total
         if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):
             return
-        known = known or dict(proof.swept)
         before = proof
         first = None
         if limit:
             query = {**query, "limit": _other_limit(limit, number + 1)}
     if is_short:
-        refuse(page.answer, f"the list ended after {count} rows, yet its own totalCount is {page.total}")
+        refuse(page.answer, f"the list ended after {len(known)} rows, yet its own totalCount is {page.total}")
     refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
 
 
-def identified(page: Page, identify: Identify) -> list[tuple[Any, Any]]:
+def identified(page: Page, identify: Identify) -> list[Sighting]:
     """Tell the rows of a page apart.
 
     Args:
@@ -110,7 +111,7 @@ class _Proof:
     """What one sweep says for being whole."""
 
     def __init__(self) -> None:
-        self.swept: dict[Any, Any] = {}
+        self.swept = Seen()
         self.moments: set[str] = set()
         self._is_disturbed = False
         self._repeats_a_page = False
@@ -120,7 +121,7 @@ class _Proof:
         self._fixed = [_Order(name, of_all=True) for name in _FIXED]
         self._mutable = [_Order(name, of_all=False) for name in _MUTABLE]
 
-    def add(self, rows: Sequence[Row], found: Sequence[tuple[Any, Any]]) -> list[Row]:
+    def add(self, rows: Sequence[Row], found: Sequence[Sighting]) -> list[Row]:
         """Take the rows of a page into account.
 
         Args:
@@ -130,17 +131,11 @@ class _Proof:
         Returns:
             Those that this sweep has not seen yet as they are.
         """
-        fresh = []
-        for row, (key, version) in zip(rows, found, strict=True):
-            if key in self.swept:
-                if self.swept[key] == version:
-                    continue
-                self._is_disturbed = True
-            self.swept[key] = version
-            fresh.append(row)
+        fresh, has_changed = self.swept.add(found)
+        self._is_disturbed = self._is_disturbed or has_changed
         for order in self._fixed + self._mutable:
             order.add(rows)
-        return fresh
+        return [rows[place] for place in fresh]
 
     def turn(self, page: Page, *, names_row: bool, is_repeated: bool) -> None:
         """Take into account how the sweep came to a page.
@@ -165,7 +160,7 @@ class _Proof:
         """Whether a later sweep shows that no row was deleted or moved after this one had read it."""
         if self._is_disturbed or self._repeats_a_page or later._repeats_a_page:
             return False
-        return all(key in later.swept and later.swept[key] == version for key, version in self.swept.items())
+        return later.swept.holds_all_of(self.swept)
 
 
 class _Order:

@@ -1,4 +1,4 @@
-"""Runs a job of meltano.yml as a user would, with a place of its own for all that it leaves behind."""
+"""Runs Meltano as a user would: a job of this checkout's meltano.yml, with a place of its own for all that it leaves behind, or any project."""
 
 from __future__ import annotations
 
@@ -19,6 +19,39 @@ ROOT = Path(__file__).parents[2]
 _NOT_OURS = ("MELTANO_", "TAP_", "TARGET_")
 
 
+def environment(settings: Mapping[str, Mapping[str, Any]], **others: str) -> dict[str, str]:
+    """The environment to run Meltano in.
+
+    Args:
+        settings: Settings of plugins, by plugin.
+        others: More variables.
+    """
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)},
+        **{f"{plugin}_{name}".upper().replace("-", "_"): str(value) for plugin, values in settings.items() for name, value in values.items()},
+        "MELTANO_CLI_LOG_LEVEL": "warning",
+        "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **others,
+    }
+
+
+def meltano(folder: Path, variables: Mapping[str, str], *arguments: str, **settings: str) -> None:
+    """Run one command of Meltano.
+
+    Args:
+        folder: The project.
+        variables: Its environment.
+        arguments: The command.
+        settings: More variables, which are shown with the command.
+
+    Raises:
+        CalledProcessError: It ended with another exit code than 0.
+    """
+    print(" ".join(("\n$", *(f"{name}={value}" for name, value in settings.items()), "meltano", *arguments)), flush=True)
+    executable = Path(sys.executable).with_name("meltano")
+    subprocess.run([executable, *arguments], cwd=folder, env={**variables, **settings}, stdin=subprocess.DEVNULL, check=True)
+
+
 class Pipeline:
     """A job, pointed at a sandbox."""
 
@@ -37,19 +70,12 @@ class Pipeline:
         jobs = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["jobs"]
         self._job = job
         self._plugins = [name for found in jobs if found["name"] == job for task in found["tasks"] for name in task.split()]
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)},
-            **{f"{plugin}_{name}".upper().replace("-", "_"): str(value) for plugin, values in settings.items() for name, value in values.items()},
-            "MELTANO_SYS_DIR_ROOT": str(place),
-            "MELTANO_CLI_LOG_LEVEL": "warning",
-            # The checkout is read, never written to.
-            "MELTANO_PROJECT_READONLY": "true",
-            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
+        # The checkout is read, never written to.
+        self._environment = environment(settings, MELTANO_SYS_DIR_ROOT=str(place), MELTANO_PROJECT_READONLY="true")
 
     def install(self) -> None:
         """Install the job's plugins, each into an environment of its own."""
-        self._meltano("install", *self._plugins)
+        meltano(ROOT, self._environment, "install", *self._plugins)
 
     def run(self, **settings: str) -> None:
         """Run the job, from where its state says.
@@ -57,10 +83,4 @@ class Pipeline:
         Args:
             settings: More environment variables, for this run only.
         """
-        self._meltano("run", self._job, **settings)
-
-    def _meltano(self, *arguments: str, **settings: str) -> None:
-        print(" ".join(("\n$", *(f"{name}={value}" for name, value in settings.items()), "meltano", *arguments)), flush=True)
-        meltano = Path(sys.executable).with_name("meltano")
-        environment = {**self._environment, **settings}
-        subprocess.run([meltano, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=True)
+        meltano(ROOT, self._environment, "run", self._job, **settings)

@@ -6,25 +6,21 @@ PGHOST, PGPORT, PGUSER and PGPASSWORD say where the server is; a database of its
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
+from tests.demo.database import example_database, reached
 from tests.demo.pipeline import ROOT, Pipeline
 from tests.sandbox import Sandbox, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
 _PLACE = ROOT / ".demo"
-_DATABASE = f"hiringcenter_write_back_{os.getpid()}"
-_TABLES = (Path(__file__).parent / "crm.sql").read_text(encoding="utf-8")
 _CANDIDATES = "SELECT candidate_id, given_name, family_name, email, phone, city FROM crm.candidates ORDER BY candidate_id"
 _INTERVIEWS = """
     SELECT interview_id, candidate_id, (extract(epoch FROM starts_at) * 1000)::bigint, time_zone, kind, recruiter_id, place
@@ -46,7 +42,7 @@ def main() -> int:
         The exit code: 0 when the sandbox holds, after each run, just what the database says, and got no write too many.
     """
     try:
-        with _database() as database, Sandbox(World(seed=7, size=10)) as sandbox:
+        with example_database("hiringcenter_write_back") as database, Sandbox(World(seed=7, size=10)) as sandbox:
             is_good = _run(database, sandbox)
     except psycopg.OperationalError as error:
         print(f"No PostgreSQL can be used, so nothing was tried. PGHOST, PGPORT, PGUSER and PGPASSWORD say where it is.\n{error}")
@@ -58,25 +54,10 @@ def main() -> int:
     return 0 if is_good else 1
 
 
-@contextmanager
-def _database() -> Iterator[psycopg.Connection[Any]]:
-    """A database with the example's rows."""
-    # The other variables of PostgreSQL's own clients count as well.
-    server = make_conninfo(host=os.environ.get("PGHOST", "127.0.0.1"), user=os.environ.get("PGUSER", "postgres"), connect_timeout=5)
-    with psycopg.connect(server, dbname="postgres", autocommit=True) as outer:
-        outer.execute(f'CREATE DATABASE "{_DATABASE}"')
-        try:
-            with psycopg.connect(server, dbname=_DATABASE, autocommit=True) as connection:
-                connection.execute(_TABLES)
-                yield connection
-        finally:
-            outer.execute(f'DROP DATABASE "{_DATABASE}" WITH (FORCE)')
-
-
 def _run(database: psycopg.Connection[Any], sandbox: Sandbox) -> bool:
     """Write back: as a plan, really, once more, and after changes."""
     plan = _PLACE / "plan.jsonl"
-    pipeline = Pipeline("write-back", _PLACE, {"tap-postgres": _reached(database), "target-hiringcenter": _target(sandbox, plan)})
+    pipeline = Pipeline("write-back", _PLACE, {"tap-postgres": reached(database), "target-hiringcenter": _target(sandbox, plan)})
     for leftover in (*_PLACE.glob("ledger.db*"), *_PLACE.glob("*.jsonl")):
         leftover.unlink()
     others = {stream: len(sandbox.kept(stream)) for stream in ("prospects", "meetings")}
@@ -101,12 +82,6 @@ def _step(title: str, pipeline: Pipeline, sandbox: Sandbox, expected: int, **set
     writes = [request for request in sandbox.requests[before:] if request.method != "GET"]
     print(f"{title}: {len(sandbox.requests) - before} requests, {len(writes)} of them writes")
     return len(writes) == expected
-
-
-def _reached(database: psycopg.Connection[Any]) -> dict[str, Any]:
-    """How the tap gets to the database. It wants a password also where the server asks for none."""
-    info = database.info
-    return {"host": info.host, "port": info.port, "user": info.user, "password": info.password or "none", "database": info.dbname}
 
 
 def _target(sandbox: Sandbox, plan: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Real pipelines: the project in examples/meltano, and loaders that fill real warehouses."""
