@@ -31,7 +31,6 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import Catalog
@@ -336,21 +335,18 @@ class ProspectB2BWindowedStream(ProspectB2BStream):
         left = transport.allowance.left
         windows = Windows(
             partial(self.list_pages, {}),
-            self._changed,
+            self._changes,
             self.tap.pool(self.system),
             # With few requests left, small windows finish, while large ones would have to be begun again by each run, and what is read
             # ahead would use up what the children need.
             ahead=transport.concurrency if left is None else max(1, min(transport.concurrency, left // 16)),
-            **({} if left is None else {"most_pages": max(1, left // 4)}),
+            most_pages=None if left is None else max(1, left // 4),
             now=self.tap.began,
         )
         yield from windows.slices(times.parse(since) if since else None)
 
-    def _changed(self, row: Row) -> datetime | None:
-        try:
-            return times.parse(row.get("updated_at"))
-        except ValueError:
-            return None
+    def _changes(self, rows: Sequence[Row]) -> list[str | None]:
+        return times.column([row.get("updated_at") for row in rows])
 
 
 class ProspectB2BSingleStream(ProspectB2BStream):

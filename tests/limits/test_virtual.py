@@ -33,6 +33,7 @@ _SAMPLE = (
     "two at once, told, rolling",
     "two at once, told, fixed",
     "one after the other, told",
+    "300 and 5,400, told",
 )
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.errors import ApiError
+from tap_hiringcenter.spans import Window
 from tap_hiringcenter.sweeps import read_list
-from tap_hiringcenter.windows import Slice, Window, Windows
+from tap_hiringcenter.windows import Slice, Windows
 from tests.unit.lists import ListServer, People, identify, shuffled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_hiringcenter.api.envelopes import Row
 
@@ -51,6 +52,11 @@ def changed(row: Row) -> datetime | None:
         return None
 
 
+def changes(rows: Sequence[Row]) -> list[str | None]:
+    """As the stream does."""
+    return times.column([row.get("updated_at") for row in rows])
+
+
 def _passes(row: Row, query: Mapping[str, Any], *, after_inclusive: bool, before_inclusive: bool, undated: bool) -> bool:
     if not {"updated_after", "updated_before"} & set(query):
         return True
@@ -62,8 +68,8 @@ def _passes(row: Row, query: Mapping[str, Any], *, after_inclusive: bool, before
     )
 
 
-def _slices(server: ListServer, since: datetime | None, *, ahead: int = 2, most_pages: int = 10) -> list[Slice]:
-    windows = Windows(lambda query: read_list(server.ask, query, identify), changed, AtOnce(), ahead=ahead, most_pages=most_pages, now=NOW)
+def _slices(server: ListServer, since: datetime | None, *, ahead: int = 2, most_pages: int | None = None) -> list[Slice]:
+    windows = Windows(lambda query: read_list(server.ask, query, identify), changes, AtOnce(), ahead=ahead, most_pages=most_pages, now=NOW)
     return [Slice(list(part.pages), part.until) for part in windows.slices(since)]
 
 
@@ -251,12 +257,16 @@ def test_a_window_asks_for_more_than_it_holds() -> None:
     ],
 )
 def test_a_window_holds_its_lower_bound_and_not_its_upper_one(moment: datetime | None, held: bool) -> None:  # noqa: FBT001  # a parameter of the test
-    assert Window(datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc)).holds(moment) is held
+    rows = [{"id": "lead_1"}]
+
+    window = Window(datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc))
+
+    assert window.own(rows, [times.to_text(moment) if moment else None]) == (rows if held else [])
 
 
 def test_an_open_window_asks_for_everything_and_holds_what_has_no_time() -> None:
     assert Window(None, None).query == {}
-    assert Window(None, None).holds(None)
+    assert Window(None, None).own([{"id": "lead_1"}], [None])
 
 
 def test_no_window_that_could_still_fill_says_that_it_is_settled() -> None:
