@@ -78,7 +78,10 @@ def _unchanged(contestants: Contestants, sizes: Sizes, server: Served) -> Table:
 def _written(contestants: Contestants, sizes: Sizes, server: Served) -> Table:
     server.slow("/leads/", LATENCY)
     kinds = {"bulk": (sizes.bulk, _BULK), "upsert": (sizes.single, 1)}
-    cells, notes = [], []
+    (started,) = rounds([idle(contestants, server)], sizes.starts, server)
+    notes = [f"an empty input failed: {started.failure}"] if started.failure else []
+    start_up = started.seconds if started.runs else 0.0
+    cells = []
     for mode, (rows, size) in kinds.items():
         say(f"target: {rows} rows, {mode}")
         source = _input(contestants.folder, mode, rows)
@@ -90,10 +93,32 @@ def _written(contestants: Contestants, sizes: Sizes, server: Served) -> Table:
             continue
         bound = rows / size * LATENCY / _AT_ONCE
         asked = count(sum(result.served.requests.values()))
-        cells.append([mode, count(rows), asked, seconds(bound), seconds(result.seconds), times(result.seconds / bound), count(result.memory)])
+        cells.append(
+            [
+                mode,
+                count(rows),
+                asked,
+                seconds(bound),
+                seconds(result.seconds),
+                times(result.seconds / bound),
+                times((result.seconds - start_up) / bound),
+                seconds(result.busy),
+                count(result.memory),
+            ]
+        )
     return Table(
         f"Target: writes of leads, {LATENCY * 1000:.0f} ms an answer, {_AT_ONCE} at once, bulks of {_BULK}",
-        ("`leads_write_mode`", "rows", "requests", "bound, seconds", "seconds", "times the bound", "most memory, MB"),
+        (
+            "`leads_write_mode`",
+            "rows",
+            "requests",
+            "bound, seconds",
+            "seconds",
+            "times the bound",
+            "without start-up, times the bound",
+            "of the processor, seconds",
+            "most memory, MB",
+        ),
         cells,
         notes,
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -16,19 +14,22 @@ from tap_hiringcenter.api.errors import SystemEndedError
 from target_hiringcenter.batch import Batch, is_unchanged
 from target_hiringcenter.bulk import Bulk
 from target_hiringcenter.client import Client
+from target_hiringcenter.entries import PENDING
 from target_hiringcenter.files import Lines
-from target_hiringcenter.ledger import PENDING
+from target_hiringcenter.fingerprints import Fingerprints
+from target_hiringcenter.order import Order, grouped
 from target_hiringcenter.plan import Plan
-from target_hiringcenter.tasks import Outcome, Reject, SinkReport, Task
+from target_hiringcenter.tasks import NOTHING, Outcome, Reject, SinkReport, Task
 from target_hiringcenter.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping
 
     from tap_hiringcenter.api.reports import Report
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.api.transport import Transport
     from target_hiringcenter.ledger import Ledger
+    from target_hiringcenter.order import Group
     from target_hiringcenter.sinks.base import ApiSink
     from target_hiringcenter.writes import Row
 
@@ -50,15 +51,17 @@ class Desk:
         report: What is told of the run.
         config: The settings.
         doubtful: Systems whose URL may be wrong.
+        version: The program's version.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # all that a run has
         self,
         transports: Mapping[System, Transport],
         ledger: Ledger,
         report: Report[SinkReport],
         config: Mapping[str, object],
         doubtful: Container[System],
+        version: str,
     ) -> None:
         self._transports = transports
         self._ledger = ledger
@@ -69,18 +72,19 @@ class Desk:
         self._secrets = Lines(str(config["webhook_secrets_path"]))
         self._may_double = bool(config["allow_unmatched_creates"])
         self._doubtful = doubtful
+        self._fingerprints = Fingerprints(config, version)
         self._writers: dict[System, Writer] = {}
         self._plan = Plan(Lines(str(config["plan_path"]), is_new=True)) if self._is_dry else None
         self._bulk_size = int(str(config["leads_bulk_size"]))
         self._bulks: dict[str, Bulk] = {}
         self._pools: dict[System, ThreadPoolExecutor] = {}
 
-    def work_off(self, sink: ApiSink, records: Sequence[Row]) -> None:
+    def work_off(self, sink: ApiSink, records: list[Row]) -> None:
         """Bring each record to its end: written, unchanged, rejected or, in a dry run, skipped.
 
         Args:
             sink: The records' sink.
-            records: The records, in their order.
+            records: The records, in their order; the list forgets each when its turn has come.
 
         Raises:
             SystemEndedError: A system can't be asked any more; the records that have no end are left to the next run.
@@ -88,53 +92,35 @@ class Desk:
             OSError: The rejects can't be kept.
             Stopped: The process was asked to stop.
         """
-        batch = Batch(sink, records, self._ledger)
-        try:
-            self._run(sink, self._groups(sink, batch.changed(resends=self._resends)))
-        finally:
-            self._close(sink, batch.tasks)
-
-    def _groups(self, sink: ApiSink, tasks: Iterable[Task]) -> list[list[Task]]:
-        """Records that go in one request: those that go in bulk, up to the size of one, and no two that touch the same."""
+        batch = Batch(sink, records, self._ledger, self._fingerprints)
         writer = self._writer(sink.system)
-        groups: list[list[Task]] = []
-        last: list[Task] = []
-        held, passed = set[str](), set[str]()
-        for task in tasks:
-            locks = _locks(task)
-            if self._is_dry or sink.bulk_path is None or not writer.fits_in_bulk(task):
-                groups.append([task])
-                passed |= locks
-                continue
-            # Nothing joins a request that stands before something of the same in the input.
-            if not last or len(last) >= self._bulk_size or locks & (held | passed):
-                last, held, passed = [], set(), set()
-                groups.append(last)
-            last.append(task)
-            held |= locks
-        return groups
+        most = 1 if self._is_dry or sink.bulk_path is None else self._bulk_size
+        groups = grouped(batch.changed(resends=self._resends), most, writer.fits_in_bulk)
+        try:
+            self._run(sink, batch, Order(groups))
+        finally:
+            self._close(sink, batch)
 
-    def _run(self, sink: ApiSink, groups: Sequence[list[Task]]) -> None:
-        order = _order(groups)
+    def _run(self, sink: ApiSink, batch: Batch, order: Order) -> None:
         pool = self._pool(sink.system)
-        most = 2 * self._transports[sink.system].concurrency
-        ready: deque[int] = deque()
-        under_way: dict[Future[None], int] = {}
-        total, last_sign = sum(map(len, groups)), time.monotonic()
+        most = self._workers(sink.system)
+        under_way: dict[Future[None], Group] = {}
+        total, last_sign = batch.left, time.monotonic()
         with tqdm(total=total, desc=sink.name, unit=" records", disable=not sys.stderr.isatty(), file=sys.stderr) as progress:
             try:
-                while order.is_active():
-                    ready.extend(order.get_ready())
-                    while ready and len(under_way) < most:
-                        number = ready.popleft()
-                        under_way[pool.submit(self._write, sink, groups[number])] = number
+                while True:
+                    while len(under_way) < most and (group := order.following()):
+                        under_way[pool.submit(self._write, sink, group.tasks)] = group
+                    if not under_way:
+                        break
                     for future in wait(under_way, _LONGEST_WAIT, FIRST_COMPLETED).done:
                         future.result()
-                        order.done(number := under_way.pop(future))
-                        progress.update(len(groups[number]))
+                        order.done(under_way.pop(future))
+                    left = batch.left + sum(len(group.tasks) for group in under_way.values())
+                    progress.update(total - left - progress.n)
                     if time.monotonic() - last_sign > _SIGN_OF_LIFE:
                         last_sign = time.monotonic()
-                        logger.info("At %s: %d of %d records to write are not written yet", sink.name, total - int(progress.n), total)
+                        logger.info("At %s: %d of %d records are not worked off yet", sink.name, left, total)
             except BaseException:
                 self._break_off(under_way)
                 raise
@@ -166,6 +152,7 @@ class Desk:
                 writer.write(task)
         for task in tasks:
             self._go_back(task, writer)
+            task.form = NOTHING
 
     def _go_back(self, task: Task, writer: Writer) -> None:
         """When a record was rejected, the one of the same key that it had overtaken counts after all."""
@@ -194,13 +181,18 @@ class Desk:
 
     def _pool(self, system: System) -> ThreadPoolExecutor:
         if system not in self._pools:
-            self._pools[system] = ThreadPoolExecutor(self._transports[system].concurrency, f"write {system.name}")
+            self._pools[system] = ThreadPoolExecutor(self._workers(system), f"write {system.name}")
         return self._pools[system]
 
-    def _close(self, sink: ApiSink, tasks: Iterable[Task]) -> None:
+    def _workers(self, system: System) -> int:
+        """A quarter more than may ask at once, which the transport sees to: while these wait for answers, the others prepare and note."""
+        return self._transports[system].concurrency * 5 // 4 + 1
+
+    def _close(self, sink: ApiSink, batch: Batch) -> None:
         """Count the records that have come to an end, and keep the rejects."""
         entry = self._report.streams[sink.name]
-        for task in tasks:
+        entry.outcomes[Outcome.UNCHANGED] += batch.known
+        for task in batch.tasks:
             entry.usage.count(requests=task.usage.requests, retries=task.usage.retries, rate_limited=task.usage.rate_limited)
             if task.outcome is None:
                 continue
@@ -211,22 +203,6 @@ class Desk:
             entry.outcomes[task.outcome] += 1
             entry.warnings.update(task.warnings)
         self._rejects.sync()
-
-
-def _locks(task: Task) -> set[str]:
-    return {f"key:{task.key}", *task.form.locks}
-
-
-def _order(groups: Sequence[list[Task]]) -> TopologicalSorter[int]:
-    """What must wait for what: whatever touches the same goes in the order in which it came."""
-    order: TopologicalSorter[int] = TopologicalSorter()
-    last: dict[str, int] = {}
-    for number, group in enumerate(groups):
-        locks = {lock for task in group for lock in _locks(task)}
-        order.add(number, *{last[lock] for lock in locks if lock in last})
-        last.update(dict.fromkeys(locks, number))
-    order.prepare()
-    return order
 
 
 def _line(task: Task) -> dict[str, object]:

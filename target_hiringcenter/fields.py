@@ -104,12 +104,14 @@ def body_of(fields: Iterable[Field], columns: Row, *, clears: bool = False) -> R
     """
     found: Row = {}
     for field in fields:
-        brought = [name for name in (field.name, *field.others) if name in columns]
-        name = next((name for name in brought if not is_nothing(columns[name])), None)
-        if name is not None:
-            found[field.name] = value_of(columns, name, field.kind)
-        elif brought and clears and field.is_clearable:
-            found[field.name] = None
+        brought = (field.name, *field.others)
+        for name in brought:
+            if not is_nothing(columns.get(name)):
+                found[field.name] = value_of(columns, name, field.kind)
+                break
+        else:
+            if clears and field.is_clearable and not columns.keys().isdisjoint(brought):
+                found[field.name] = None
     return found
 
 

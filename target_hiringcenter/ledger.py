@@ -7,37 +7,35 @@ record: keys, contents and what rows are found by are digests.
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from tap_hiringcenter.api.program import InputError
+from target_hiringcenter.entries import Entry, LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = 1
 
-PENDING = "pending"
-WRITTEN = "written"
-REJECTED = "rejected"
-DELETED = "deleted"
-
 # Keys in one look-up: each is one probe of the primary key, and SQLite before 3.32 takes 999 parameters at most.
 _KEYS_AT_ONCE = 500
+# Of 4 KB each, beside the database while a run lasts.
+_LOG_PAGES = 16_000
 # PostgreSQL learns a moment later that a run is over whose process has ended.
 _SECONDS_TO_SEIZE = 2
-_INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_BACKENDS = ("sqlite", "postgresql")
 _EXTRA = {"postgresql": "Install hiringcenter-singer[postgresql] for a ledger in PostgreSQL"}
 
 _tables = sa.MetaData()
@@ -61,48 +59,19 @@ _entries = sa.Table(
     sa.Column("since", sa.String(24)),
     sa.Column("step", sa.Integer, nullable=False),
     sa.Column("probe", sa.BigInteger),
+    sa.Column("fingerprint", sa.String(32), nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
-sa.Index("hiringcenter_ledger_remote", _entries.c.stream, _entries.c.remote_id)
+# Made when it is first asked whom a row of the API belongs to: without it, entries are kept in two thirds of the time.
+_REMOTE = f"CREATE INDEX IF NOT EXISTS hiringcenter_ledger_remote ON {_entries.name} (stream, remote_id) WHERE remote_id IS NOT NULL"
+# Former ledgers lack this column. They get it when they are opened, and the program that made them can still go on with them.
+_LATER = _entries.c.fingerprint
 
-
-class LedgerError(InputError):
-    """The ledger can't be used; nothing is written without it."""
-
-
-@dataclass
-class Entry:
-    """What is known of one record.
-
-    Attributes:
-        version: Number of the content that was last sent; a new one for each change, also back to an earlier content.
-        content: Digest of that content.
-        outcome: `pending` while it isn't known whether it was written, else `written`, `rejected` or `deleted`.
-        remote_id: The API's id of the row, once known.
-        match: Digests of what the API finds the row by (e-mail, phone), with spaces between them.
-        marks: While pending: digests of what makes a row the one that may have been created, with spaces between them.
-        since: While pending: the server's time before the first attempt (RFC 3339, UTC).
-        step: While pending: how many of the record's actions are done.
-        probe: While pending: what was counted before an action.
-    """
-
-    version: int = 0
-    content: str = ""
-    outcome: str = ""
-    remote_id: str | None = None
-    match: str = ""
-    marks: str = ""
-    since: str | None = None
-    step: int = 0
-    probe: int | None = None
-
-    def settle(self, outcome: str) -> None:
-        """Note what became of it; what was needed to find that out is forgotten."""
-        self.outcome = outcome
-        self.marks, self.since, self.step, self.probe = "", None, 0, None
-
-
-_COLUMNS = [_entries.c[field.name] for field in fields(Entry)]
+_NAMES = [field.name for field in fields(Entry)]
+_COLUMNS = [_entries.c[name] for name in _NAMES]
+_values = attrgetter(*_NAMES)
+_CHUNK: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{number}") for number in range(_KEYS_AT_ONCE)]
+_FIND = sa.select(_entries.c.key, *_COLUMNS).where(_entries.c.stream == sa.bindparam("stream"), _entries.c.key.in_(_CHUNK))
 
 
 class Ledger:
@@ -121,6 +90,7 @@ class Ledger:
 
     def __init__(self, uri: str, *, is_read_only: bool = False) -> None:
         self._is_read_only = is_read_only
+        self._knows_owners = False
         self._lock = threading.Lock()
         url = parse(uri)
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -135,19 +105,21 @@ class Ledger:
                 raise LedgerError(msg) from error
         arguments = {"check_same_thread": False, "timeout": _SECONDS_TO_SEIZE} if is_sqlite else {}
         try:
-            self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+            # Parameters by their place, so that many rows go to the driver as they are: making statements of them takes as long as all the rest.
+            style = "qmark" if is_sqlite else "format"
+            self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments, paramstyle=style)
         except ImportError as error:
             msg = f"The ledger can't be opened: {error.name} is not installed. {_EXTRA.get(url.get_backend_name(), '')}"
             raise LedgerError(msg) from error
         # Also when nobody closes it: the file and its lock are free again as soon as the ledger is forgotten.
         weakref.finalize(self, self._engine.dispose)
-        self._insert = _INSERTS[url.get_backend_name()]
+        self._upsert = str(_upsert(url).compile(self._engine))
+        self._find = str(_FIND.compile(self._engine))
         try:
             with self._errors():
                 self._connection = self._engine.connect()
                 self._seize(is_sqlite=is_sqlite)
-                _tables.create_all(self._connection)
-                self._connection.commit()
+                self._make_tables()
                 self.id = self._open()
         except LedgerError:
             self._engine.dispose()
@@ -160,6 +132,8 @@ class Ledger:
             self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             # A killed process loses nothing; a machine without power may lose the last entries, which are then looked up like a lost ledger's.
             self._connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
+            # Keys are digests, so that entries go all over the file: a page that is changed several times before it is put in its place saves work.
+            self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
             self._connection.commit()
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             self._connection.exec_driver_sql("COMMIT")
@@ -173,6 +147,13 @@ class Ledger:
         if not is_seized:
             msg = "The ledger is in use by another run. Wait for it to end, or give each pipeline a ledger (a schema) of its own"
             raise LedgerError(msg)
+        self._connection.commit()
+
+    def _make_tables(self) -> None:
+        _tables.create_all(self._connection)
+        if _LATER.name not in {column["name"] for column in sa.inspect(self._connection).get_columns(_entries.name)}:
+            column = sa.schema.CreateColumn(_LATER).compile(self._engine)
+            self._connection.exec_driver_sql(f"ALTER TABLE {_entries.name} ADD COLUMN {column}")
         self._connection.commit()
 
     def _open(self) -> str:
@@ -223,8 +204,9 @@ class Ledger:
         with self._lock, self._errors():
             for start in range(0, len(wanted), _KEYS_AT_ONCE):
                 chunk = wanted[start : start + _KEYS_AT_ONCE]
-                query = sa.select(_entries.c.key, *_COLUMNS).where(_entries.c.stream == stream, _entries.c.key.in_(chunk))
-                for key, *values in self._connection.execute(query):
+                # The same statement for every chunk: a short one is filled up with its last key.
+                chunk += chunk[-1:] * (_KEYS_AT_ONCE - len(chunk))
+                for key, *values in self._connection.exec_driver_sql(self._find, (stream, *chunk)):
                     found[key] = Entry(*values)
             self._connection.commit()
         return found
@@ -233,6 +215,9 @@ class Ledger:
         """Key of the record that a row of the API belongs to, or None when it belongs to none."""
         query = sa.select(_entries.c.key).where(_entries.c.stream == stream, _entries.c.remote_id == remote_id).limit(1)
         with self._lock, self._errors():
+            if not self._knows_owners:
+                self._connection.exec_driver_sql(_REMOTE)
+                self._knows_owners = True
             owner = self._connection.scalar(query)
             self._connection.commit()
         return owner
@@ -249,12 +234,9 @@ class Ledger:
         """
         if self._is_read_only or not entries:
             return
-        rows: Sequence[Mapping[str, Any]] = [{"stream": stream, "key": key, **asdict(entry)} for key, entry in entries.items()]
-        insert = self._insert(_entries)
-        changed = {column.name: insert.excluded[column.name] for column in _COLUMNS}
-        statement = insert.on_conflict_do_update(index_elements=[_entries.c.stream, _entries.c.key], set_=changed)
+        rows = [(stream, key, *_values(entry)) for key, entry in entries.items()]
         with self._lock, self._errors():
-            self._connection.execute(statement, rows)
+            self._connection.exec_driver_sql(self._upsert, rows)
             self._connection.commit()
 
     def close(self) -> None:
@@ -280,6 +262,16 @@ class Ledger:
             raise LedgerError(msg) from error
 
 
+def _upsert(url: sa.URL) -> sa.Insert:
+    """The statement that keeps an entry, whether it is there or not: each database has its own."""
+    # The other one's module would be loaded for nothing.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{url.get_backend_name()}")
+    insert = dialect.insert(_entries)
+    changed = {column.name: insert.excluded[column.name] for column in _COLUMNS}
+    statement: sa.Insert = insert.on_conflict_do_update(index_elements=[_entries.c.stream, _entries.c.key], set_=changed)
+    return statement
+
+
 def parse(uri: str) -> sa.URL:
     """Read the setting `ledger_uri`.
 
@@ -299,7 +291,7 @@ def parse(uri: str) -> sa.URL:
         # Makes sure that there is such a driver, and that the URL has the parts that it takes.
         url.get_dialect()().create_connect_args(url)
         # What follows an @ in a password that isn't written as %40 would pass for the host, which the driver's errors tell.
-        if url.get_backend_name() in _INSERTS and "@" not in (url.host or ""):
+        if url.get_backend_name() in _BACKENDS and "@" not in (url.host or ""):
             return url
     except (ArgumentError, NoSuchModuleError, ValueError):
         pass  # not quoted: it may hold a password

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError
-from target_hiringcenter.ledger import PENDING
+from target_hiringcenter.entries import PENDING
 from target_hiringcenter.tasks import Outcome
 from target_hiringcenter.writes import RejectedError
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from target_hiringcenter.writes import Row, Write
 
+# What a phone number is written with beside its digits.
+_NO_DIGITS = re.compile(r"[^0-9]+")
+
 
 def agrees(row: Row, write: Write) -> bool:
     """Whether a row shows all that a write would make of it.
@@ -39,8 +42,8 @@ def found_by(row: Row) -> set[str]:
     Args:
         row: The row as the API shows it, or as it is to be written.
     """
-    found = {"email": str(row.get("email") or "").strip().casefold(), "phone": _digits(row)}
-    return {f"{name}:{text}" for name, text in found.items() if text}
+    email, phone = str(row.get("email") or "").strip().casefold(), _digits(row)
+    return {*([f"email:{email}"] if email else []), *([f"phone:{phone}"] if phone else [])}
 
 
 def kept(match: frozenset[str], row: Row) -> frozenset[str]:
@@ -50,10 +53,13 @@ def kept(match: frozenset[str], row: Row) -> frozenset[str]:
         match: See `Form.match`.
         row: The row as the API shows it.
     """
+    found = match & found_by(row)
+    if found == match:
+        return found
     digits = _digits(row)
     phones = {key for key in match if digits and key.startswith("phone:") and (key.endswith(digits) or digits.endswith(key[len("phone:") :]))}
     others = {key for key in match if not key.startswith(("email:", "phone:"))}
-    return frozenset((match & found_by(row)) | phones | others)
+    return found | phones | others
 
 
 def made_before(row: Row, since: str) -> bool:
@@ -71,4 +77,4 @@ def made_before(row: Row, since: str) -> bool:
 
 
 def _digits(row: Row) -> str:
-    return re.sub(r"[^0-9]", "", str(row.get("phone") or ""))
+    return _NO_DIGITS.sub("", str(row.get("phone") or ""))

@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 
 from tap_hiringcenter.api import settings
 from tap_hiringcenter.api.systems import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
-from target_hiringcenter.ledger import LedgerError, parse
+from target_hiringcenter.entries import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,6 +156,8 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
     size = config.get("batch_size_rows")
     if isinstance(size, int) and size < 1:
         found.append("batch_size_rows must be at least 1")
+    from target_hiringcenter.ledger import parse  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
+
     try:
         url = parse(str(config.get("ledger_uri")))
     except LedgerError as error:

@@ -18,7 +18,6 @@ from tap_hiringcenter.api.reports import Report
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
 from target_hiringcenter.desk import Desk
-from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.reader import Reader
 from target_hiringcenter.sinks import SINKS
 from target_hiringcenter.tasks import Outcome, SinkReport
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from tap_hiringcenter.api.systems import System
+    from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.sinks.base import ApiSink
     from target_hiringcenter.writes import Row
 
@@ -84,6 +84,8 @@ class TargetHiringcenter(Program, Target):
 
     @cached_property
     def _ledger(self) -> Ledger:
+        from target_hiringcenter.ledger import Ledger  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
+
         return Ledger(self.config["ledger_uri"], is_read_only=self.config["dry_run"])
 
     @cached_property
@@ -92,7 +94,7 @@ class TargetHiringcenter(Program, Target):
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transports, self._ledger, self.report, self.config, self._access.doubtful)
+        return Desk(self._transports, self._ledger, self.report, self.config, self._access.doubtful, self.plugin_version)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -131,12 +133,12 @@ class TargetHiringcenter(Program, Target):
             entry.reason = str(error)
             raise
 
-    def work_off(self, sink: ApiSink, records: Sequence[Row]) -> None:
+    def work_off(self, sink: ApiSink, records: list[Row]) -> None:
         """Bring the records of a sink to their end.
 
         Args:
             sink: The sink.
-            records: Its records in their order.
+            records: Its records in their order; the list forgets each when its turn has come.
         """
         # What they refer to first.
         for stream in sink.refers_to.values():

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.reports import COMPLETE, FAILED, PARTIAL, StreamReport
 from tap_hiringcenter.api.usage import Usage
+from target_hiringcenter.writes import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_hiringcenter.ledger import Entry
+    from target_hiringcenter.entries import Entry
     from target_hiringcenter.sinks.base import ApiSink
-    from target_hiringcenter.writes import Form
 
 
 class Outcome(Enum):
@@ -44,7 +44,10 @@ class Reject:
     request_id: str | None = None
 
 
-@dataclass(eq=False)
+NOTHING = Form()
+
+
+@dataclass(eq=False, slots=True)
 class Task:
     """One record on its way.
 
@@ -55,6 +58,7 @@ class Task:
         form: What it asks for.
         content: Digest of that.
         entry: What the ledger knows of it; changed as its writing goes on.
+        fingerprint: Ties the record to its content (see `Fingerprints`).
         usage: What was asked for it.
         is_begun: Whether the ledger holds that it is being written.
         is_resumed: Whether an earlier attempt may have had an effect.
@@ -71,6 +75,7 @@ class Task:
     form: Form
     content: str
     entry: Entry
+    fingerprint: str = ""
     usage: Usage = field(default_factory=Usage)
     is_begun: bool = False
     is_resumed: bool = False

@@ -19,7 +19,7 @@ from tap_hiringcenter.api.errors import (
     UncertainError,
 )
 from target_hiringcenter.actions import Actions
-from target_hiringcenter.ledger import DELETED, PENDING, REJECTED, WRITTEN
+from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN
 from target_hiringcenter.rows import agrees, found_by, kept
 from target_hiringcenter.tasks import Outcome, Reject
 from target_hiringcenter.writes import RejectedError, digest
@@ -87,6 +87,7 @@ class Writer:
             tasks: Records of one stream.
         """
         fresh = [task for task in tasks if not task.is_begun]
+        now = self.client.now()
         for task in fresh:
             entry, content = task.entry, task.content
             task.is_begun = True
@@ -96,9 +97,10 @@ class Writer:
                 entry.version += 1
                 entry.content = content
                 entry.step, entry.probe = 0, None
-            entry.since = entry.since or self.client.now()
-            mark = {digest(task.form.look.wanted)} if task.form.look else set()
-            entry.marks = " ".join(sorted({*entry.marks.split(), *mark}))
+            entry.fingerprint = task.fingerprint
+            entry.since = entry.since or now
+            if task.form.look:
+                entry.marks = " ".join(sorted({*entry.marks.split(), digest(task.form.look.wanted)}))
             entry.outcome = PENDING
         self._save(fresh)
 
@@ -162,7 +164,7 @@ class Writer:
         remote_id, row = self.locate(task)
         entry.remote_id = remote_id
         if known is None and row is not None:
-            entry.match = _found_by(form, row)
+            entry.match = _found_by(form, kept(form.match, row))
             self._save([task])
             if form.secret and task.is_resumed:
                 task.warnings.append(_UNSEEN)
@@ -265,7 +267,7 @@ class Writer:
     def _is_lost(self, task: Task) -> bool:
         """Whether the API can't find the row any more by what the record now says."""
         entry = task.entry
-        return entry.remote_id is not None and not {digest(key) for key in task.form.match} & set(entry.match.split())
+        return entry.remote_id is not None and not set(map(digest, task.form.match)) & set(entry.match.split())
 
     def _create(self, task: Task, create: Write) -> None:
         form, entry = task.form, task.entry
@@ -302,6 +304,7 @@ class Writer:
             EnvelopeError: It can't be the row that was written.
         """
         form, entry = task.form, task.entry
+        match = form.match
         if row is None:
             entry.remote_id = entry.remote_id or _unnamed(task)
         else:
@@ -317,7 +320,7 @@ class Writer:
                 task.warnings.append("accepted, but its phone was not kept")
             if form.secret:
                 self._keep_secret(task, row)
-        entry.match = _found_by(form, row)
+        entry.match = _found_by(form, match)
 
     def _change(self, task: Task, change: Write) -> None:
         try:
@@ -331,7 +334,7 @@ class Writer:
             self._create(task, task.form.create)
             return
         task.entry.remote_id = task.entry.remote_id or _unnamed(task)
-        task.entry.match = _found_by(task.form, row)
+        task.entry.match = _found_by(task.form, task.form.match if row is None else kept(task.form.match, row))
 
     def _remove(self, task: Task, remove: Write) -> None:
         # A row that is gone already is what was asked for.
@@ -351,11 +354,9 @@ class Writer:
             self._ledger.save(tasks[0].sink.name, {task.key: task.entry for task in tasks})
 
 
-def _found_by(form: Form, row: Row | None) -> str:
+def _found_by(form: Form, match: frozenset[str]) -> str:
     """What the API finds a row by from now on, or what of it is fixed, as the ledger keeps it."""
-    if form.fixed:
-        return digest(form.fixed)
-    return " ".join(sorted(digest(key) for key in (form.match if row is None else kept(form.match, row))))
+    return digest(form.fixed) if form.fixed else " ".join(sorted(map(digest, match)))
 
 
 def _unnamed(task: Task) -> str | None:

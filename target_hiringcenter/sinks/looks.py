@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.transport import Request
-from target_hiringcenter.rows import found_by
 from target_hiringcenter.writes import Look
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from target_hiringcenter.writes import Row
 
 _NATIONAL = re.compile(r"1\d{10}")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 
 
 def words(value: object) -> str:
@@ -40,14 +40,19 @@ def folded(value: object) -> str:
 
 def digits(value: object) -> str:
     """A phone number, the same in all notations, and of a North American one with and without its 1."""
-    found = re.sub(r"[^0-9]", "", words(value))
+    found = _NO_DIGITS.sub("", words(value))
     return found[1:] if _NATIONAL.fullmatch(found) else found
 
 
-def contact_locks(body: Row) -> frozenset[str]:
-    """What a person may be found by, in all the notations that are taken for one."""
+def contact_locks(body: Row, match: frozenset[str]) -> frozenset[str]:
+    """What a person may be found by, in all the notations that are taken for one.
+
+    Args:
+        body: The person, as it is to be written.
+        match: What the API finds it by (see `Form.match`).
+    """
     phone = digits(body.get("phone"))
-    return frozenset(found_by(body) | ({f"phone:{phone}"} if phone else set()))
+    return match | {f"phone:{phone}"} if phone else match
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,16 @@ _CLIENT = "target_hiringcenter/client.py"
 _DESK = "target_hiringcenter/desk.py"
 _FIELDS = "target_hiringcenter/fields.py"
 _LEDGER = "target_hiringcenter/ledger.py"
+_PRINTS = "target_hiringcenter/fingerprints.py"
 _TARGET = "target_hiringcenter/target.py"
+_ORDER = "target_hiringcenter/order.py"
 _WRITER = "target_hiringcenter/writer.py"
 
 _G03 = "test_g03_an_answer_that_is_lost_doubles_nothing[POST-/notes-connection-ignored]"
 _G04 = "test_g04_a_first_request_that_is_still_under_way_is_asked_again_with_its_key[notes-nothing]"
 _G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
 _G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
+_ANEW = "test_a_reference_to_a_row_that_was_made_anew_makes_it_unknown"
 _G08 = "test_g08_nothing_in_a_field_does_what_the_policy_says"
 
 TARGET = (
@@ -46,8 +49,8 @@ TARGET = (
     Mutant(
         "G-05",
         _BATCH,
-        "if versions and task.form.covers(versions[-1].form):",
-        "if versions:",
+        "if of_key and task.form.covers(of_key[-1].form):",
+        "if of_key:",
         ("test_a_record_is_not_overtaken_by_one_that_says_less",),
     ),
     Mutant("G-06", _BULK, "        self._send(tasks[half:])\n", "", ("test_g06_bad_rows_cost_only_themselves[bad1-whole-same]",)),
@@ -60,7 +63,11 @@ TARGET = (
         (_G06,),
     ),
     Mutant(
-        "G-07", _DESK, " or locks & (held | passed):", ":", ("test_g07_writes_of_few_people_in_any_order_end_as_their_last_records_say[leads-0]",)
+        "G-07",
+        _ORDER,
+        "if not locks.isdisjoint(bulk.locks):",
+        "if False:",
+        ("test_g07_writes_of_few_people_in_any_order_end_as_their_last_records_say[leads-0]",),
     ),
     Mutant(
         "G-08",
@@ -69,7 +76,7 @@ TARGET = (
         "clears=True",
         (_G08,),
     ),
-    Mutant("G-08", _FIELDS, "if clears and one.is_clearable and", "if clears and", (f"{_G08}[prospects-clear-current-null]",)),
+    Mutant("G-08", _FIELDS, "if clears and field.is_clearable and", "if clears and", (f"{_G08}[prospects-clear-current-null]",)),
     Mutant("G-09", _CLIENT, "_LIMITED = 100", "_LIMITED = 3", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
     Mutant("G-09", _CLIENT, "_TRIES = 10", "_TRIES = 2", ("test_g09_trouble_that_passes_costs_nothing[meetings]",)),
     Mutant(
@@ -82,7 +89,7 @@ TARGET = (
     Mutant(
         "G-10",
         _BATCH,
-        "if task.key and task.key not in entries:",
+        "if task.key and task.key not in self._entries:",
         "if False:",
         (
             "test_g10_a_record_that_refers_to_a_rejected_one_is_rejected_as_well",
@@ -125,7 +132,13 @@ TARGET = (
         "if False:",
         ("test_g13_without_its_ledger_nothing_is_made_twice[ignored-current]",),
     ),
-    Mutant("G-14", _BATCH, "return task.entry.content == task.content and", "return False and", ("test_g14_only_what_changed_is_written",)),
+    Mutant(
+        "G-14",
+        _BATCH,
+        "return self._fingerprints.of(whole, entry.content) == entry.fingerprint",
+        "return True",
+        ("test_g14_only_what_changed_is_written", "test_another_value_another_setting_and_another_version_make_it_unknown"),
+    ),
     Mutant(
         "G-15", _ACCESS, "        if missing:", "        if False:", ("test_g15_a_key_without_the_scope_of_a_stream_writes_nothing_of_it[leads]",)
     ),
@@ -175,8 +188,9 @@ TARGET = (
         _DESK,
         "            if task.outcome is None:",
         "            if task.outcome in {None, Outcome.UNCHANGED}:",
-        ("test_g07_of_two_records_with_one_email_the_last_one_wins[leads-the same-bulk]",),
+        ("test_a_run_knows_again_what_the_one_before_has_written",),
     ),
+    Mutant("5.3", _DESK, "entry.outcomes[Outcome.UNCHANGED] += batch.known", "pass", ("test_g14_only_what_changed_is_written",)),
     Mutant(
         "5.4",
         _BULK,
@@ -189,8 +203,26 @@ TARGET = (
         _BATCH,
         "return task.entry.content == task.content and",
         "return False and",
-        ("test_each_record_has_one_effect_and_none_the_second_time",),
+        ("test_what_asks_for_the_same_in_another_form_is_told_once",),
     ),
+    Mutant(
+        "5.5",
+        _BATCH,
+        "if entry is None or not entry.fingerprint or entry.outcome not in _DONE:",
+        "if entry is None:",
+        ("test_a_record_is_known_when_it_was_done_last",),
+    ),
+    Mutant(
+        "5.5",
+        _BATCH,
+        "if not key or times[key] > 1}",
+        "if not key}",
+        ("test_records_of_one_key_in_one_batch_are_not_passed_over_one_by_one",),
+    ),
+    Mutant("5.5", _PRINTS, ", key=self._key", "", ("test_another_value_another_setting_and_another_version_make_it_unknown",)),
+    Mutant("5.5", _PRINTS, "packed + content.encode()", "packed", ("test_a_fingerprint_tells_nothing_of_another_content",)),
+    Mutant("5.5", _BATCH, "whole = self._whole(record)\n        except", "whole = record\n        except", (_ANEW,)),
+    Mutant("5.5", _WRITER, "entry.fingerprint = task.fingerprint", "pass", ("test_a_run_knows_again_what_the_one_before_has_written",)),
     Mutant(
         "5.5",
         _WRITER,

@@ -23,7 +23,7 @@ from tap_hiringcenter.api.systems import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
 from tap_hiringcenter.api.transport import Request
 from tap_hiringcenter.api.usage import Usage
 from target_hiringcenter.client import Client
-from target_hiringcenter.ledger import Entry
+from target_hiringcenter.entries import Entry
 from target_hiringcenter.tasks import Task
 from tests.unit.sinks import form, sink
 

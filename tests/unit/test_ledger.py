@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from target_hiringcenter.ledger import DELETED, PENDING, REJECTED, WRITTEN, Entry, Ledger, LedgerError, parse
+from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN, Entry, LedgerError
+from target_hiringcenter.ledger import Ledger, parse
 from target_hiringcenter.writes import digest
 from tests.writing import ledger_in
 
@@ -179,6 +180,23 @@ def test_another_version_is_refused_and_left_as_it_is(version: str, uri: str) ->
     ledger.close()
 
 
+def test_a_ledger_of_the_first_program_gets_the_column_that_it_lacks(uri: str) -> None:
+    ledger = Ledger(uri)
+    ledger.save("leads", {"a": Entry(1, "c", WRITTEN, fingerprint="f")})
+    ledger.close()
+    _execute(uri, "ALTER TABLE hiringcenter_ledger_entries DROP COLUMN fingerprint")
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a"]) == {"a": Entry(1, "c", WRITTEN)}
+    ledger.save("leads", {"b": Entry(1, "c", WRITTEN, fingerprint="f")})
+    ledger.close()
+    # As that program keeps an entry: it names the columns that it knows.
+    known = 'stream, key, version, content, outcome, "match", marks, step'
+    _execute(uri, f"INSERT INTO hiringcenter_ledger_entries ({known}) VALUES ('leads', 'd', 1, 'c', 'written', '', '', 0)")  # noqa: S608  # ours
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["b", "d"]) == {"b": Entry(1, "c", WRITTEN, fingerprint="f"), "d": Entry(1, "c", WRITTEN)}
+    ledger.close()
+
+
 @pytest.mark.parametrize("names", ["('version', 'id')", "('id')", "('version')"])
 def test_a_ledger_without_what_tells_it_from_others_is_refused(names: str, uri: str) -> None:
     ledger = Ledger(uri)
@@ -337,10 +355,12 @@ def test_a_look_up_among_many_entries_uses_the_primary_key(file: Path) -> None:
     keys = [f"{number:032x}" for number in range(200_000)]
     with sqlite3.connect(file) as database:
         rows = ((key, str(number)) for number, key in enumerate(keys))
-        database.executemany("INSERT INTO hiringcenter_ledger_entries VALUES ('leads', ?, 1, 'c', 'written', ?, '', '', NULL, 0, NULL)", rows)
+        database.executemany("INSERT INTO hiringcenter_ledger_entries VALUES ('leads', ?, 1, 'c', 'written', ?, '', '', NULL, 0, NULL, '')", rows)
     database.close()
     ledger = _open(file)
     wanted = keys[::400]
+    # Makes the index.
+    assert ledger.owner("leads", "none") is None
     seen: list[tuple[str, object]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_hiringcenter.api.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, SystemEndedError, TransientError, UncertainError
+from target_hiringcenter.entries import PENDING, REJECTED, WRITTEN, Entry
 from target_hiringcenter.files import Lines
-from target_hiringcenter.ledger import PENDING, REJECTED, WRITTEN, Entry, Ledger
+from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.tasks import Outcome, Task
 from target_hiringcenter.writer import Writer
 from tests.unit.sinks import form, sink

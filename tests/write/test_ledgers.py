@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_hiringcenter.ledger import Ledger, LedgerError
+from target_hiringcenter.entries import LedgerError
+from target_hiringcenter.ledger import Ledger
 from tests.effects import Given, snapshot, violations, writes, writes_by_stream
 from tests.effects.example import KEY_PROPERTIES, Player
 from tests.sandbox import Sandbox, Variant, World
