@@ -1,0 +1,1 @@
+"""What is done around runs: metrics, logs, the runbook."""
