@@ -102,5 +102,11 @@ HOSTILE = (
         '"key": dict(task.source), "form": repr(task.form),',
         ("test_i6_a_run_without_faults_tells_nothing_of_a_record",),
     ),
-    Mutant("T-25", "tap_hiringcenter/run.py", "_READ_AHEAD = 2000", "_READ_AHEAD = 10_000_000", ("test_t25_a_reader_that_stops_reading_stops_the_asking",)),
+    Mutant(
+        "T-25",
+        "tap_hiringcenter/run.py",
+        "_READ_AHEAD = 2000",
+        "_READ_AHEAD = 10_000_000",
+        ("test_t25_a_reader_that_stops_reading_stops_the_asking",),
+    ),
 )
