@@ -267,7 +267,7 @@ class ApiStream(Stream):
             refuse(page.answer, f"answered with {error}")
 
     def changes(self, records: Sequence[types.Record]) -> list[str | None]:
-        """When each record changed, as its replication key tells; None when it doesn't."""
+        """When each record, or row, changed, as its replication key tells; None when it doesn't."""
         key = type(self).replication_key
         return [record.get(key) for record in records] if key else [None] * len(records)
 
@@ -296,7 +296,7 @@ class HiringCenterStream(ApiStream):
             yield page
             if not self.newest_first or not since:
                 continue
-            for change in self.changes(self.records(page, context)):
+            for change in times.column(self.changes(page.rows)):
                 if change is None or (last is not None and change > last):
                     since = None  # the documented order does not hold, so it must not end the reading
                     break
@@ -335,7 +335,7 @@ class ProspectB2BWindowedStream(ProspectB2BStream):
         left = transport.allowance.left
         windows = Windows(
             partial(self.list_pages, {}),
-            self._changes,
+            lambda rows: times.column(self.changes(rows)),
             self.tap.pool(self.system),
             # With few requests left, small windows finish, while large ones would have to be begun again by each run, and what is read
             # ahead would use up what the children need.
@@ -344,9 +344,6 @@ class ProspectB2BWindowedStream(ProspectB2BStream):
             now=self.tap.began,
         )
         yield from windows.slices(times.parse(since) if since else None)
-
-    def _changes(self, rows: Sequence[Row]) -> list[str | None]:
-        return times.column([row.get("updated_at") for row in rows])
 
 
 class ProspectB2BSingleStream(ProspectB2BStream):

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tap_hiringcenter.api import times
-from tap_hiringcenter.api.reports import COMPLETE
+from tap_hiringcenter.api.reports import COMPLETE, in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -235,10 +235,8 @@ def _report(path: str) -> dict[str, Any]:
     raise WarehouseError(msg)
 
 
-def _lines(rows: Iterable[Sequence[object]]) -> str:
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    return "".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in texts)
+def _table(rows: Iterable[Sequence[object]]) -> str:
+    return in_columns([_HEADINGS, *(["" if cell is None else str(cell) for cell in row] for row in rows)])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -268,7 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WarehouseError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(_lines([_HEADINGS, *rows]))
+    sys.stdout.write(f"{_table(rows)}\n")
     return 0 if is_whole else 1
 
 

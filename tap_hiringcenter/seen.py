@@ -31,11 +31,11 @@ class Seen:
         self._few = few
         self._rows: dict[Any, Any] = {}
         self._buckets: list[bytearray] = []
-        self._length = 0
+        self._packed = 0
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return self._length
+        return len(self._rows) + self._packed
 
     def add(self, sightings: Sequence[Sighting]) -> tuple[list[int], bool]:
         """Note rows.
@@ -46,12 +46,12 @@ class Seen:
         Returns:
             The places of those that had not been seen as they are now, and whether one of these had been seen otherwise.
         """
-        if not self._buckets and self._length + len(sightings) > self._few:
+        if not self._buckets and len(self) + len(sightings) > self._few:
             self._pack()
         note = self._note_packed if self._buckets else self._note
-        before = self._length
+        before = len(self)
         fresh = [place for place, (key, version) in enumerate(sightings) if note(key, version)]
-        return fresh, self._length - before < len(fresh)
+        return fresh, len(self) - before < len(fresh)
 
     def holds_all_of(self, other: Seen) -> bool:
         """Whether all rows that another has were seen, and last as it saw them."""
@@ -70,11 +70,9 @@ class Seen:
         return [place for place, (key, version) in enumerate(sightings) if self._find(_entry(key, version)) < 0]
 
     def _note(self, key: Any, version: Any) -> bool:  # noqa: ANN401  # whatever JSON holds
-        rows = self._rows
-        if key in rows and rows[key] == version:
+        if key in self._rows and self._rows[key] == version:
             return False
-        rows[key] = version
-        self._length = len(rows)
+        self._rows[key] = version
         return True
 
     def _note_packed(self, key: Any, version: Any) -> bool:  # noqa: ANN401  # as above
@@ -82,7 +80,7 @@ class Seen:
         bucket, place = self._bucket(entry), self._find(entry)
         if place < 0:
             bucket += entry
-            self._length += 1
+            self._packed += 1
         elif bucket.startswith(entry, place):
             return False
         else:
@@ -107,7 +105,7 @@ class Seen:
         self._buckets = [bytearray() for _ in range(_BUCKETS)]
         for key, version in self._rows.items():
             self._bucket(entry := _entry(key, version)).extend(entry)
-        self._rows = {}
+        self._packed, self._rows = len(self._rows), {}
 
 
 def _entry(key: Any, version: Any) -> bytes:  # noqa: ANN401  # as above

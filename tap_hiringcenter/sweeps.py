@@ -65,9 +65,10 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
             if not number:
                 yield replace(page, rows=fresh)
                 continue
-            missed = [fresh[place] for place in known.missing(identify(fresh))]
-            known.add(identify(missed))
-            yield replace(page, rows=missed, next={})
+            found = identify(fresh)
+            missed = known.missing(found)
+            known.add([found[place] for place in missed])
+            yield replace(page, rows=[fresh[place] for place in missed], next={})
         moments = proof.moments if not number else moments & proof.moments
         is_short = page.total is not None and len(known) < page.total
         if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):

@@ -42,7 +42,7 @@ def found_by(row: Row) -> set[str]:
     Args:
         row: The row as the API shows it, or as it is to be written.
     """
-    email, phone = str(row.get("email") or "").strip().casefold(), _digits(row)
+    email, phone = str(row.get("email") or "").strip().casefold(), _phone(row)
     return {*([f"email:{email}"] if email else []), *([f"phone:{phone}"] if phone else [])}
 
 
@@ -56,7 +56,7 @@ def kept(match: frozenset[str], row: Row) -> frozenset[str]:
     found = match & found_by(row)
     if found == match:
         return found
-    digits = _digits(row)
+    digits = _phone(row)
     phones = {key for key in match if digits and key.startswith("phone:") and (key.endswith(digits) or digits.endswith(key[len("phone:") :]))}
     others = {key for key in match if not key.startswith(("email:", "phone:"))}
     return found | phones | others
@@ -76,5 +76,10 @@ def made_before(row: Row, since: str) -> bool:
         return False
 
 
-def _digits(row: Row) -> str:
-    return _NO_DIGITS.sub("", str(row.get("phone") or ""))
+def digits_in(text: str) -> str:
+    """What is left of a phone number without the way in which it is written."""
+    return _NO_DIGITS.sub("", text)
+
+
+def _phone(row: Row) -> str:
+    return digits_in(str(row.get("phone") or ""))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.sandbox import Sandbox
 
 Record = dict[str, Any]
+# What the executable does.
+PROGRAM = "from tap_hiringcenter.tap import TapHiringcenter; TapHiringcenter.cli()"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def command_line(
     selection: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """The command that `execute` runs."""
-    command = [sys.executable, "-c", "from tap_hiringcenter.tap import TapHiringcenter; TapHiringcenter.cli()"]
+    command = [sys.executable, "-c", PROGRAM]
     for name, content in (("config", config), ("state", state), ("catalog", selection)):
         if content is not None:
             path = folder / f"{name}.json"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.sandbox import Sandbox
 
 Record = dict[str, Any]
+# What the executable does.
+PROGRAM = "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli()"
 
 COUNTS = ("written", "unchanged", "rejected", "skipped")
 
@@ -136,8 +138,7 @@ def start(config: Mapping[str, Any], folder: Path, *arguments: str, first: str =
     """
     path = folder / "config.json"
     path.write_text(json.dumps(config), encoding="utf-8")
-    program = "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli()"
-    command = [sys.executable, "-c", f"{first}\n{program}"]
+    command = [sys.executable, "-c", f"{first}\n{PROGRAM}"]
     return subprocess.Popen(
         [*command, "--config", str(path), *arguments],
         stdin=subprocess.PIPE,

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tap_hiringcenter.api import times
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_hiringcenter.api.usage import Usage
 
 COMPLETE = "complete"
@@ -113,9 +115,17 @@ class Report(Generic[_Stream]):
         entries = [{_STREAM: name, **stream.entry()} for name, stream in streams]
         names = dict.fromkeys(name for entry in entries for name in entry if name != _REASON) or {_STREAM: None}
         columns = (*names, _REASON)
-        rows = [columns, *(tuple(_cell(entry[column]) for column in columns) for entry in entries)]
-        widths = [max(len(row[place]) for row in rows) for place in range(len(names))]
-        return "\n".join("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() for row in rows)
+        return in_columns([columns, *(tuple(_cell(entry[column]) for column in columns) for entry in entries)])
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts as lines, each column as wide as its longest text.
+
+    Args:
+        rows: The rows, at least one.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def _cell(value: object) -> str:

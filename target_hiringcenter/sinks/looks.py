@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.transport import Request
+from target_hiringcenter.rows import digits_in
 from target_hiringcenter.writes import Look
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from target_hiringcenter.writes import Row
 
 _NATIONAL = re.compile(r"1\d{10}")
-_NO_DIGITS = re.compile(r"[^0-9]+")
 
 
 def words(value: object) -> str:
@@ -40,7 +40,7 @@ def folded(value: object) -> str:
 
 def digits(value: object) -> str:
     """A phone number, the same in all notations, and of a North American one with and without its 1."""
-    found = _NO_DIGITS.sub("", words(value))
+    found = digits_in(words(value))
     return found[1:] if _NATIONAL.fullmatch(found) else found
 
 

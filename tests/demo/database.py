@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,13 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _TABLES = (Path(__file__).parent / "crm.sql").read_text(encoding="utf-8")
+
+
+class NotAsToldError(Exception):
+    """Something is not as the docs say."""
 
 
 @contextmanager
@@ -57,6 +62,29 @@ def example_database(name: str) -> Iterator[psycopg.Connection[Any]]:
     with new_database(name) as connection:
         connection.execute(_TABLES)
         yield connection
+
+
+def concluded(run: Callable[[], str]) -> int:
+    """Run a program that needs Meltano and a PostgreSQL, and say in words how it ended.
+
+    Args:
+        run: The program; what it returns is said last.
+
+    Returns:
+        The exit code: 0 when it came to its end.
+    """
+    try:
+        ended = run()
+    except psycopg.OperationalError as error:
+        print(f"No PostgreSQL can be used, so nothing was tried. PGHOST, PGPORT, PGUSER and PGPASSWORD say where it is.\n{error}")
+    except subprocess.CalledProcessError as error:
+        print(f"\nMeltano ended with exit code {error.returncode}")
+    except NotAsToldError as error:
+        print(f"\n{error}")
+    else:
+        print(f"\n{ended}")
+        return 0
+    return 1
 
 
 def reached(database: psycopg.Connection[Any]) -> dict[str, Any]:

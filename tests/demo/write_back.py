@@ -6,19 +6,18 @@ PGHOST, PGPORT, PGUSER and PGPASSWORD say where the server is; a database of its
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from tests.demo.database import example_database, reached
+from tests.demo.database import NotAsToldError, concluded, example_database, reached
 from tests.demo.pipeline import ROOT, Pipeline
 from tests.sandbox import Sandbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import psycopg
 
 _PLACE = ROOT / ".demo"
 _CANDIDATES = "SELECT candidate_id, given_name, family_name, email, phone, city FROM crm.candidates ORDER BY candidate_id"
@@ -41,20 +40,17 @@ def main() -> int:
     Returns:
         The exit code: 0 when the sandbox holds, after each run, just what the database says, and got no write too many.
     """
-    try:
-        with example_database("hiringcenter_write_back") as database, Sandbox(World(seed=7, size=10)) as sandbox:
-            is_good = _run(database, sandbox)
-    except psycopg.OperationalError as error:
-        print(f"No PostgreSQL can be used, so nothing was tried. PGHOST, PGPORT, PGUSER and PGPASSWORD say where it is.\n{error}")
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"\nMeltano ended with exit code {error.returncode}")
-        return 1
-    print("\nEvery row of the database is in the sandbox, once." if is_good else "\nThe sandbox is not what the database says.")
-    return 0 if is_good else 1
+    return concluded(_run)
 
 
-def _run(database: psycopg.Connection[Any], sandbox: Sandbox) -> bool:
+def _run() -> str:
+    with example_database("hiringcenter_write_back") as database, Sandbox(World(seed=7, size=10)) as sandbox:
+        if not _write_back(database, sandbox):
+            raise NotAsToldError("The sandbox is not what the database says.")  # noqa: EM101, TRY003  # said once, and to people
+    return "Every row of the database is in the sandbox, once."
+
+
+def _write_back(database: psycopg.Connection[Any], sandbox: Sandbox) -> bool:
     """Write back: as a plan, really, once more, and after changes."""
     plan = _PLACE / "plan.jsonl"
     pipeline = Pipeline("write-back", _PLACE, {"tap-postgres": reached(database), "target-hiringcenter": _target(sandbox, plan)})

@@ -8,15 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import running, writing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "operations"
-_PROGRAMS = {
-    "tap": "from tap_hiringcenter.tap import TapHiringcenter; TapHiringcenter.cli()",
-    "target": "from target_hiringcenter.target import TargetHiringcenter; TargetHiringcenter.cli()",
-}
+_PROGRAMS = {"tap": running.PROGRAM, "target": writing.PROGRAM}
 
 
 def play(program: str, *arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import psycopg
 import requests
 
 from tests.auditor import BY_DEFAULT
 from tests.demo.comparison import compare
 from tests.demo.comparison import rows_of as rows_of_duckdb
-from tests.demo.database import example_database
+from tests.demo.database import NotAsToldError, concluded, example_database
 from tests.pipelines.project import TIMESTAMPS, Project
 from tests.pipelines.warehouse import SCHEMA, differences, types_of, value_of, with_another_clock
 from tests.sandbox import Sandbox, World
@@ -26,11 +25,9 @@ from tests.sandbox import Sandbox, World
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import psycopg
+
 _WITHOUT_ZONE = "timestamp without time zone"
-
-
-class NotAsToldError(Exception):
-    """Something is not as docs/pipelines.md says."""
 
 
 def main() -> int:
@@ -39,25 +36,18 @@ def main() -> int:
     Returns:
         The exit code: 0 when everything is as docs/pipelines.md says.
     """
-    try:
-        with tempfile.TemporaryDirectory() as folder, example_database("hiringcenter_pipelines") as database:
-            with_another_clock(database)
-            with Sandbox(World(seed=7, size=20)) as sandbox:
-                _run(Path(folder), database, sandbox)
-    except psycopg.OperationalError as error:
-        print(f"No PostgreSQL can be used, so nothing was tried. PGHOST, PGPORT, PGUSER and PGPASSWORD say where it is.\n{error}")
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"\nMeltano ended with exit code {error.returncode}")
-        return 1
-    except NotAsToldError as error:
-        print(f"\nNot as it must be: {error}")
-        return 1
-    print("\nEvery job did what it is there for.")
-    return 0
+    return concluded(_run)
 
 
-def _run(folder: Path, database: psycopg.Connection[Any], sandbox: Sandbox) -> None:
+def _run() -> str:
+    with tempfile.TemporaryDirectory() as folder, example_database("hiringcenter_pipelines") as database:
+        with_another_clock(database)
+        with Sandbox(World(seed=7, size=20)) as sandbox:
+            _use(Path(folder), database, sandbox)
+    return "Every job did what it is there for."
+
+
+def _use(folder: Path, database: psycopg.Connection[Any], sandbox: Sandbox) -> None:
     one = Project(folder / "one", database, sandbox)
     one.meltano("install")
 
@@ -116,7 +106,7 @@ def _write_back(one: Project, two: Project, sandbox: Sandbox) -> None:
 def _expect(what: str, wrong: Iterable[object]) -> None:
     wrong = list(wrong)
     if wrong:
-        message = f"{what}: {wrong[:10]}"
+        message = f"Not as it must be: {what}: {wrong[:10]}"
         raise NotAsToldError(message)
     print(f"ok: {what}", flush=True)
 

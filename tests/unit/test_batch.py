@@ -10,24 +10,15 @@ import pytest
 from target_hiringcenter.batch import Batch, key_of
 from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN, Entry
 from target_hiringcenter.fingerprints import Fingerprints
-from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.tasks import Outcome
 from tests.unit.sinks import sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.tasks import Task
     from target_hiringcenter.writes import Row
 
 NOTE = {"id": "n", "prospectId": "p", "body": "x"}
-
-
-@pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    found = Ledger("sqlite://")
-    yield found
-    found.close()
 
 
 def _lead(key: object, name: str = "Ada") -> Row:

@@ -12,24 +12,15 @@ from target_hiringcenter import sinks
 from target_hiringcenter.batch import Batch, key_of
 from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN, Entry
 from target_hiringcenter.fingerprints import SHAPING, Fingerprints
-from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.tasks import Outcome
 from tests.unit.sinks import sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.writes import Row
 
 ADA = {"id": "p", "firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com", "title": None}
 NOTE = {"id": "n", "prospectId": "p", "body": "x"}
-
-
-@pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    found = Ledger("sqlite://")
-    yield found
-    found.close()
 
 
 def _looked_at(ledger: Ledger, stream: str, record: Row, *, version: str = "1", outcome: str | None = None, **settings: Any) -> tuple[int, int, int]:  # noqa: ANN401  # any setting

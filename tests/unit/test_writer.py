@@ -9,17 +9,17 @@ import pytest
 from tap_hiringcenter.api.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, SystemEndedError, TransientError, UncertainError
 from target_hiringcenter.entries import PENDING, REJECTED, WRITTEN, Entry
 from target_hiringcenter.files import Lines
-from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.tasks import Outcome, Task
 from target_hiringcenter.writer import Writer
 from tests.unit.sinks import form, sink
 from tests.writing import json_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from target_hiringcenter.client import Client
+    from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.writes import Probe, Row, Write
 
 FILE = {"name": "n", "file_name": "f.csv", "file_type": "csv", "file_data": "email\na@example.com\n"}
@@ -67,13 +67,6 @@ class Script:
 
     def rest(self, seconds: float) -> None:
         self.rested.append(seconds)
-
-
-@pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    found = Ledger("sqlite://")
-    yield found
-    found.close()
 
 
 def _task(stream: str, record: Row, entry: Entry | None = None, **settings: Any) -> Task:  # noqa: ANN401  # any setting
