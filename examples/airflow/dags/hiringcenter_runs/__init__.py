@@ -1,0 +1,1 @@
+"""What the DAGs beside it have in common. Only `tasks` imports Airflow; the rest can be run and tried without it."""
