@@ -13,15 +13,19 @@ import threading
 import time
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-import urllib3
 
 if sys.version_info >= (3, 11):
     from typing import Self
 else:
     from typing_extensions import Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import urllib3
 
 _LONGEST = 60.0
 
@@ -115,7 +119,7 @@ def _patrol_of(process_id: int) -> _Patrol:
 
 
 class _TimelyConnection:
-    """What is the same for both kinds of connections."""
+    """What is added to each kind of connections."""
 
     timeout: float | None
     sock: socket.socket | None
@@ -132,20 +136,12 @@ class _TimelyConnection:
         return answer
 
 
-class _HTTPConnection(_TimelyConnection, urllib3.connection.HTTPConnection):
-    pass
-
-
-class _HTTPSConnection(_TimelyConnection, urllib3.connection.HTTPSConnection):
-    pass
-
-
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
-
-
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
+def _timely(pools: Mapping[str, type[urllib3.HTTPConnectionPool]]) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    """The same pools, those of proxies of any kind as well, but of connections that keep their time."""
+    return {
+        scheme: type(pool.__name__, (pool,), {"ConnectionCls": type(pool.ConnectionCls.__name__, (_TimelyConnection, pool.ConnectionCls), {})})
+        for scheme, pool in pools.items()
+    }
 
 
 class TimelyAdapter(requests.adapters.HTTPAdapter):
@@ -154,4 +150,10 @@ class TimelyAdapter(requests.adapters.HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  # passed on as they are
         """Use these connections, instead of urllib3's own."""
         super().init_poolmanager(*arguments, **settings)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = _timely(self.poolmanager.pool_classes_by_scheme)
+
+    def proxy_manager_for(self, *arguments: Any, **settings: Any) -> urllib3.PoolManager:  # noqa: ANN401  # as above
+        """Use them also behind a proxy."""
+        manager: urllib3.PoolManager = super().proxy_manager_for(*arguments, **settings)
+        manager.pool_classes_by_scheme = _timely(manager.pool_classes_by_scheme)
+        return manager

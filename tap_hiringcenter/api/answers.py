@@ -48,6 +48,7 @@ _NAMES = [
 ]
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
+_LIST = ord("[")
 # So much of a value tells where it stands.
 _BEGINNING = 64
 _MILLISECONDS_FROM = 1e12
@@ -169,22 +170,23 @@ def _parse(content: bytes) -> tuple[Any, bool]:
     with suppress(msgspec.MsgspecError, ValueError, RecursionError):
         return _parse_envelope(content), True
     try:
-        # Making sure of it takes as long as all the rest, so it is done where an envelope may be concerned.
-        unique = _unique if any(content.count(name) > 1 for name in _NAMES) else None
+        # Making sure of it takes as long as all the rest, so it is done where an envelope may be concerned: a name may be written with escapes.
+        unique = _unique if b"\\u" in content or any(content.count(name) > 1 for name in _NAMES) else None
         return _parse_leniently(content, unique), True
     except (ValueError, RecursionError):
         return None, False
 
 
 def _parse_envelope(content: bytes) -> dict[str, Any]:
-    """Parse an object fast: its largest value, the rows, by msgspec, and what is around it with an eye on names that come twice.
+    """Parse an object fast: its largest list, the rows, by msgspec, and what is around it with an eye on names that come twice.
 
     Raises:
         MsgspecError: It is no object, or holds what msgspec doesn't take; the json module takes more.
-        ValueError: The same, or a name comes twice.
+        ValueError: The same, or it has no list, or a name comes twice.
     """
     values = _OBJECT.decode(content)
-    name, value = max(values.items(), key=_size)
+    lists = [item for item in values.items() if memoryview(item[1])[0] == _LIST]
+    name, value = max(lists, key=_size)
     rows = bytes(value)
     begin = content.index(rows[:_BEGINNING])
     end = begin + len(rows)

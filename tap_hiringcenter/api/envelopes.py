@@ -130,6 +130,8 @@ def _page_before(answer: Answer, rows: list[Row], last: object, limit: int | Non
     """A page of older notes, whose cursor is the time of its last one."""
     if not isinstance(last, int) or isinstance(last, bool):
         refuse(answer, "answered with a lastNote that is no time")
+    if not rows:
+        refuse(answer, "answered with a lastNote but no note, so nothing tells what lies before it")
     if any(isinstance(row.get("createdAt"), int) and row["createdAt"] > last for row in rows[-1:]):
         refuse(answer, "answered with a lastNote that is older than the last note, so the notes between are left out")
     # Notes of the same millisecond may lie on both sides of a page's edge. So the edge is asked for again, and left behind only when it brought

@@ -111,21 +111,21 @@ def normalise(value: object) -> str:
     return to_text(parse(value))
 
 
-def column(values: list[Any]) -> list[str | None]:
+def column(values: Sequence[Any]) -> Sequence[str | None]:
     """Normalise many times at once, which costs a fraction of doing it one by one.
 
     Args:
         values: Values as `parse` takes them, or anything else.
 
     Returns:
-        For each of them what `normalise` gives, None where it would raise; the very list that was given when all are in that form already.
+        For each of them what `normalise` gives, None where it would raise; the very values that were given when all are in that form already.
     """
     present = [value for value in values if value is not None]
     kinds = set(map(type, present))
     if not kinds or (kinds == {str} and _are_normal(present)):
         return values
     if kinds == {int}:
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.ValidationError, ValueError):
             texts = _of_milliseconds(present)
             if len(texts) == len(values):
                 return texts
@@ -152,6 +152,7 @@ def _of_milliseconds(values: Sequence[int]) -> list[str | None]:
 
     Raises:
         ValidationError: One of them is outside of the years 1 to 9999.
+        ValueError: The same, for the first second after them.
     """
     seconds = msgspec.convert([value // 1000 for value in values], list[datetime], strict=False)
     return [f"{text[:_SECONDS]}{_MILLISECONDS[value % 1000]}" for text, value in zip(msgspec.to_builtins(seconds), values, strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -48,7 +49,16 @@ for _name in ("connection", "connectionpool", "poolmanager", "response", "util.r
 
 # The longest honest answer is a whole list of prospects at once, for which half of this is more than a hundred thousand of them.
 LARGEST_BODY = 128 * 2**20
+# As many commas: a body of nothing but small values takes forty times its length when it is parsed.
+MOST_VALUES = 5_000_000
+_MUCH, _MANY = f"answered with more than {LARGEST_BODY >> 20} MB", f"answered with more than {MOST_VALUES:,} values"
 _PART = 2**16
+_HEADERS = {
+    "Accept": "application/json",
+    # What urllib3 unpacks piece by piece, wherever it is installed and whatever beside it.
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "hiringcenter-singer",
+}
 
 
 @dataclass(frozen=True)
@@ -75,22 +85,11 @@ class Request:
 
 
 class _OversizedError(Exception):
-    """A body was longer than any that makes sense."""
+    """A body held more than any that makes sense; what of, in words."""
 
 
 class _InterimError(Exception):
     """An answer that announces another one (1xx)."""
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Signs with the key. As an `auth` object, since requests would put an entry of ~/.netrc in the place of a plain header."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared.headers["Authorization"] = f"Bearer {self._key}"
-        return prepared
 
 
 class Transport:
@@ -117,19 +116,7 @@ class Transport:
         self._budget = Budget(ceilings, self.concurrency)
         self._has_answered = False
         self.lag = timedelta(0)
-        self._session = requests.Session()
-        self._session.auth = _Bearer(config[f"{system.name}_api_key"])
-        self._session.headers["Accept"] = "application/json"
-        # What urllib3 unpacks piece by piece, wherever it is installed and whatever beside it.
-        self._session.headers["Accept-Encoding"] = "gzip, deflate"
-        self._session.headers["User-Agent"] = "hiringcenter-singer"
-        # Requests go to the adapter itself: a session would look where redirects lead and keep cookies, and neither is wanted here.
-        self._adapter = TimelyAdapter(pool_maxsize=self.concurrency)
-        # Proxies and certificates of the environment, which requests leaves out of requests that were prepared.
-        self._environment: Any = self._session.merge_environment_settings(self._url, {}, True, None, None)  # noqa: FBT003  # requests' own order
-        if not self._url.lower().startswith("https:"):
-            # This machine, by the settings; a proxy would be asked for its own, and be told the key in clear.
-            self._environment["proxies"] = {}
+        self._headers = {**_HEADERS, "Authorization": f"Bearer {config[f'{system.name}_api_key']}"}
 
     def prepare(self, request: Request) -> requests.PreparedRequest:
         """Sign a request and make it ready to be sent.
@@ -153,11 +140,12 @@ class Transport:
                 # What can't stand in a path can't be quoted in a message either.
                 raise _not_an_id(name, request.path) from None
         url = self._url + request.path.format_map(ids)
-        headers = {}
+        headers = dict(self._headers)
         if request.idempotency_key and self.system.idempotency_header:
             headers[self.system.idempotency_header] = request.idempotency_key
         body = None if request.body is None else dict(request.body)
-        return self._session.prepare_request(requests.Request(request.method, url, headers, params=dict(request.query), json=body))
+        # Without a session, which would put an entry of ~/.netrc in the place of the key.
+        return requests.Request(request.method, url, headers, params=dict(request.query), json=body).prepare()
 
     def send(self, request: Request, usage: Usage, patience: Patience | None = None) -> Answer:
         """Ask, and ask again where that may help.
@@ -234,10 +222,11 @@ class Transport:
         with self._budget.request() as turn:
             usage.count(requests=1)
             response, content = self._answered(asked, request, prepared)
-            if limits := answers.told(response.headers):
+            headers: Any = response.headers  # a mapping, but not to the type checker
+            if limits := answers.told(headers):
                 self._budget.told(limits, turn)
             try:
-                return answers.judge(asked, response.status_code, response.headers, content, self._needed(request))
+                return answers.judge(asked, response.status, headers, content, self._needed(request))
             except KeyRefusedError as error:
                 raise self.end(error) from None
             except RateLimitedError as error:
@@ -249,25 +238,29 @@ class Transport:
                     raise
                 raise UncertainError(error.reason, wait=error.wait, asked=asked, status=error.status, request_id=error.request_id) from None
 
-    def _answered(self, asked: str, request: Request, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+    def _answered(self, asked: str, request: Request, prepared: requests.PreparedRequest) -> tuple[urllib3.BaseHTTPResponse, bytes]:
         """Send once, and say in words why no answer came that can be judged."""
         lost = TransientError if request.is_repeatable else UncertainError
         try:
             return self._exchange(prepared)
         except _InterimError as error:
             raise lost(f"answered {error}, which is no final answer", asked=asked) from None  # noqa: EM102, TRY003
-        except _OversizedError:
+        except _OversizedError as error:
             # Not a matter of luck: the same request would bring the same again.
             unusable = EnvelopeError if request.is_repeatable else UncertainError
-            raise unusable(f"answered with more than {LARGEST_BODY >> 20} MB", asked=asked) from None  # noqa: EM102, TRY003
-        except requests.ConnectTimeout as error:
+            raise unusable(str(error), asked=asked) from None
+        except urllib3.exceptions.NewConnectionError as error:
+            # Nothing can have reached the server. The name of the innermost error tells refused from unresolved; its text may quote the URL.
+            raise TransientError(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+        except urllib3.exceptions.ProxyError as error:
+            # Only ever before there was a way through it.
+            raise TransientError(f"no connection through the proxy of the environment ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+        except urllib3.exceptions.ConnectTimeoutError as error:
             raise TransientError("no connection within the time-out", asked=asked) from error  # noqa: EM101, TRY003
-        except (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
+        except (TimeoutError, urllib3.exceptions.ReadTimeoutError) as error:
             raise lost(f"no whole answer within {self._timeout:g} s", asked=asked) from error  # noqa: EM102, TRY003
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            # The name of the innermost error tells refused from reset from unresolved; its text may quote the URL.
-            kind = TransientError if _is_unsent(error) else lost
-            raise kind(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
+            raise lost(f"no answer ({_innermost(error)})", asked=asked) from None  # noqa: EM102, TRY003
 
     def _needed(self, request: Request) -> Content:
         """What the body of a good answer to a request is."""
@@ -276,29 +269,58 @@ class Transport:
         # A write that may be done twice needs to know no more than that it was done.
         return Content.JSON_OR_NOTHING if request.method != "GET" and request.is_repeatable else Content.JSON
 
-    def _exchange(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+    def _exchange(self, prepared: requests.PreparedRequest) -> tuple[urllib3.BaseHTTPResponse, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come.
 
         Raises:
             _InterimError: It was no answer yet.
-            _OversizedError: The body doesn't end where it should have by far; unpacked, whatever it was on the way.
+            _OversizedError: The body holds far more than it should, unpacked, whatever it was on the way.
             OSError: There is no whole answer; as requests, urllib3 and the adapter say it.
         """
-        with self._adapter.send(prepared, timeout=self._timeout, **{**self._environment, "stream": True}) as response:
+        # Nothing of urllib3's own: no repeats, no redirects.
+        response: Any = self._pool.urlopen(
+            prepared.method,
+            prepared.path_url,
+            prepared.body,
+            prepared.headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=self._timeout,
+            preload_content=False,
+        )
+        with response:
             if not self._has_answered:
                 self._has_answered = True
                 self.lag = max(timedelta(0), datetime.now(timezone.utc) - answers.server_time(response.headers))
-            if response.status_code < HTTPStatus.OK:
+            if response.status < HTTPStatus.OK:
                 # Left unread, its connection is closed: the answer that is to follow would be taken for that of the next request.
-                raise _InterimError(response.status_code)
+                raise _InterimError(response.status)
             content = bytearray()
-            with response.raw.watchdog as watchdog:  # type: ignore[union-attr]  # the adapter put it there
-                for part in response.iter_content(_PART):
+            with response.watchdog as watchdog:
+                for part in response.stream(_PART, decode_content=True):
                     content += part
                     if len(content) > LARGEST_BODY:
-                        raise _OversizedError
+                        raise _OversizedError(_MUCH)
                     watchdog.check()
+            if content.count(b",") > MOST_VALUES:
+                raise _OversizedError(_MANY)
             return response, bytes(content)
+
+    @cached_property
+    def _pool(self) -> Any:  # noqa: ANN401  # urllib3's, whose type requests calls something narrower
+        """The connections: as requests makes them, with the proxies and certificates of the environment, and used without the rest of requests.
+
+        A session would look where redirects lead and keep cookies, and neither is wanted here; and its way takes as long as urllib3's.
+        """
+        adapter = TimelyAdapter(pool_maxsize=self.concurrency)
+        environment = requests.Session().merge_environment_settings(self._url, {}, True, None, None)  # noqa: FBT003  # requests' own order
+        verify, cert = environment["verify"], environment["cert"]
+        # Without TLS it is this machine, by the settings; a proxy would be asked for its own, and be told the key in clear.
+        proxies = environment["proxies"] if self._url.lower().startswith("https:") else {}
+        pool: Any = adapter.get_connection_with_tls_context(requests.Request("GET", self._url).prepare(), verify, proxies, cert)
+        adapter.cert_verify(pool, self._url, verify, cert)  # type: ignore[no-untyped-call]  # as requests has it
+        return pool
 
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
@@ -307,12 +329,6 @@ class Transport:
 
 def _not_an_id(name: str, asked: str) -> RefusedError:
     return RefusedError(f"{name} is not an id that can be asked for", asked=asked)
-
-
-def _is_unsent(error: Exception) -> bool:
-    """Whether nothing of a request can have reached the server, since there was no connection."""
-    inner = error.args[0] if error.args else None
-    return isinstance(getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError)
 
 
 def _innermost(error: BaseException) -> str:

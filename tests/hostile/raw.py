@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.listening import listening
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
@@ -140,15 +142,12 @@ class RawServer(socketserver.ThreadingTCPServer):
 @contextmanager
 def serving(routes: Mapping[str, Respond] | None = None, context: ssl.SSLContext | None = None) -> Iterator[RawServer]:
     """A server while it is needed; arguments as in `RawServer`."""
-    with RawServer(routes, context) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    server = RawServer(routes, context)
+    with listening(server):
         try:
             yield server
         finally:
             server.stopping.set()
-            server.shutdown()
-            thread.join()
 
 
 def answer(body: Any, status: str = "200 OK", headers: Mapping[str, str] | None = None) -> Respond:  # noqa: ANN401 - any JSON

@@ -129,7 +129,7 @@ def test_a_password_of_a_proxy_is_not_shown(tmp_path: Path) -> None:
     for program in ("tap", "target"):
         ended = process.run(program, tmp_path / program, config, lines=LEAD, environment=environment)
         assert ended.code == 1
-        assert "no answer" in ended.log
+        assert "no connection through the proxy" in ended.log
         assert leaks(ended.log + ended.out) == []
 
 

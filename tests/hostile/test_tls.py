@@ -10,6 +10,7 @@ import trustme
 
 from tests.hostile import process
 from tests.hostile.raw import KEY, RawServer, answer, serving
+from tests.hostile.tunnel import Tunnel, tunnel
 from tests.writing import messages
 
 if TYPE_CHECKING:
@@ -73,6 +74,30 @@ def test_a_certificate_of_an_authority_that_is_trusted_works(variable: str, auth
         ended, _ = both(server, tmp_path, trusting(authority, tmp_path, variable))
     assert ended.code == 0
     assert server.asked[0].header("authorization") == [f"Bearer {KEY}"]
+
+
+def through(proxy: Tunnel) -> dict[str, str]:
+    """An environment that has this proxy."""
+    return {"HTTPS_PROXY": proxy.url, "https_proxy": proxy.url, "NO_PROXY": "", "no_proxy": ""}
+
+
+def test_a_proxy_leads_to_the_host_and_is_not_shown_the_key(authority: trustme.CA, tmp_path: Path) -> None:
+    with serving(context=secured(authority, "localhost")) as server, tunnel() as proxy:
+        for ended in both(server, tmp_path, {**trusting(authority, tmp_path), **through(proxy)}):
+            assert ended.code == 0
+        assert proxy.asked
+        # The Python tells whether by HTTP/1.0 or 1.1.
+        assert {head.split(b" HTTP/")[0] for head in proxy.asked} == {f"CONNECT localhost:{server.port}".encode()}
+    assert server.asked[0].header("authorization") == [f"Bearer {KEY}"]
+    assert KEY.encode() not in b"".join(proxy.asked)
+
+
+def test_a_proxy_that_refuses_is_named(authority: trustme.CA, tmp_path: Path) -> None:
+    with serving(context=secured(authority, "localhost")) as server, tunnel("407 Proxy Authentication Required") as proxy:
+        for ended in both(server, tmp_path, {**trusting(authority, tmp_path), **through(proxy)}):
+            assert ended.code == 1
+            assert "no connection through the proxy of the environment" in ended.log + ended.out
+    assert server.asked == []
 
 
 def test_a_server_that_speaks_no_tls_gets_no_key(tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from requests.structures import CaseInsensitiveDict
 
@@ -62,12 +61,12 @@ class _Watchdog:
 class Answer:
     """As much of an answer as the transport looks at."""
 
-    status_code: int
+    status: int
     headers: CaseInsensitiveDict[str]
     content: bytes
-    raw: Any = field(default_factory=lambda: SimpleNamespace(watchdog=_Watchdog()))
+    watchdog: _Watchdog = field(default_factory=_Watchdog)
 
-    def iter_content(self, _: int) -> list[bytes]:
+    def stream(self, *_: object, **__: object) -> list[bytes]:
         """The body, in one part."""
         return [self.content]
 
@@ -170,7 +169,7 @@ class Latency:
 
 
 class Wire:
-    """Stands in for a transport's adapter: carries its requests to the server and back, which takes time.
+    """Stands in for a transport's adapter and its connections: carries its requests to the server and back, which takes time.
 
     Attributes:
         concurrency: Most requests that may be under way at once.
@@ -189,8 +188,15 @@ class Wire:
         self._latency = latency
         self._dice = dice
 
-    def send(self, *_: object, **__: object) -> Answer:
+    def get_connection_with_tls_context(self, *_: object) -> Wire:
         """Stand in for the adapter's."""
+        return self
+
+    def cert_verify(self, *_: object) -> None:
+        """Stand in for the adapter's."""
+
+    def urlopen(self, *_: object, **__: object) -> Answer:
+        """Stand in for the connections'."""
         self.undercut += self._schedule.now < self._not_before - 1e-6
         self._under_way += 1
         self.most_under_way = max(self.most_under_way, self._under_way)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_hiringcenter.api.systems import PROSPECTB2B, System
 from tap_hiringcenter.api.transport import Request, Transport
 from tap_hiringcenter.api.usage import Allowance
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,14 +71,9 @@ class Server(socketserver.ThreadingTCPServer):
 @contextmanager
 def serving(*script: Respond) -> Iterator[Server]:
     """A server while it is needed."""
-    with Server(*script) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(*script)
+    with listening(server):
+        yield server
 
 
 def raw(content: bytes) -> Respond:

@@ -195,6 +195,9 @@ def _float_or_text(text: str) -> object:
         '{"data":[1,2,3],"pagination":{},"data":[2]}',
         '{"pagination":{"has_more":false,"has_more":true},"data":[{"id":"a","title":"longer than the rest"}]}',
         '{"success":true,"items":[],"success":false}',
+        '{"data":[{"id":"a","title":"longer"}],"d\\u0061ta":[]}',
+        '{"data":[{"id":"a"}],"pagination":{"next_cursor":"of an empty page","has_more":true,"has_more":false}}',
+        '{"data":{"id":"a","data":{"success":true,"success":false}}}',
     ],
 )
 def test_a_name_that_comes_twice_in_an_envelope_makes_it_no_json(text: str) -> None:

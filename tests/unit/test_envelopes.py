@@ -138,6 +138,7 @@ def test_both_ages_of_hiringcenter_are_read(name: str, body: dict[str, Any], fol
         {"success": True, "items": [], "pagination": {"totalCount": -1}},
         {"success": True, "items": [], "pagination": {"totalCount": True}},
         {"success": True, "items": [], "lastNote": "yesterday"},
+        {"success": True, "items": [], "lastNote": 1717007200000},
         {"success": True, "items": ROWS},
         {"items": ROWS, "pagination": {}},
         {"items": [], "pagination": {"totalCount": 0}},

@@ -79,6 +79,17 @@ def test_the_usual_form_is_a_time_as_well(value: str) -> None:
         times.normalise(value)
 
 
+@pytest.mark.parametrize("moment", [253_402_300_799_999, 253_402_300_800_000, 253_402_300_800_999, 253_402_300_801_000, 2**63, -(2**63)])
+def test_many_moments_are_normalised_as_each_alone_is(moment: int) -> None:
+    def alone() -> str | None:
+        try:
+            return times.normalise(moment)
+        except ValueError:
+            return None
+
+    assert times.column([0, moment, None]) == ["1970-01-01T00:00:00.000Z", alone(), None]
+
+
 def test_a_refusal_does_not_quote_the_value() -> None:
     with pytest.raises(ValueError, match="not a time") as caught:
         times.parse("avery@example.com")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tap_hiringcenter.api.errors import ApiError, RefusedError, RequestsSpentError
+from tap_hiringcenter.api.errors import ApiError, EnvelopeError, RefusedError, RequestsSpentError
 from tap_hiringcenter.api.patience import Patience
-from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.transport import MOST_VALUES, Request
 from tap_hiringcenter.api.usage import Allowance, Usage
 from tests.unit.clock import Clock
 from tests.unit.server import KEY, LEADS, Handler, drip, everything, plain, raw, reset, serving, silent, transport
@@ -49,6 +49,11 @@ def test_an_answer_is_read_however_it_is_sent(respond: Respond) -> None:
         assert transport(server.url).send(Request("GET", "/leads"), usage).body == {"data": []}
 
     assert (usage.requests, usage.retries, usage.rate_limited) == (1, 0, 0)
+
+
+def test_more_values_than_any_answer_has_are_refused_before_they_are_parsed() -> None:
+    with serving(plain(b"[" + b"0," * (MOST_VALUES + 1) + b"0]")) as server, pytest.raises(EnvelopeError, match="more than 5,000,000 values"):
+        transport(server.url).send(Request("GET", "/leads"), Usage())
 
 
 def test_a_request_is_signed_and_asks_for_json() -> None:
