@@ -14,7 +14,7 @@ from tap_hiringcenter.api.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
 
 logger = logging.getLogger(__name__)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
+    from tap_hiringcenter.records import Records
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Rows:
     """
 
     stream: ApiStream
-    records: list[dict[str, Any]]
+    records: Records
     version: int | None
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from datetime import timedelta
 
-    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.base import ApiStream
     from tap_hiringcenter.bookmarks import Start
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.records import Records
 
 _GROUP = 100
 # Of the requests that a run may still make, so many are kept for each parent of a group: for what is below it on all levels.
@@ -113,23 +113,19 @@ class Family:
         known_until = max((start.until for start in self._wanted.values() if start.done), default="")
         waiting: list[_Parent] = []
         newest = ""
-        for part in root.slices(since):
-            for page in part.pages:
-                if page.total is not None:
+        # A full sync that goes on must see what the bookmark of its position can't tell of.
+        goes_on = any(start.since and start.version is not None for start in self._wanted.values())
+        for part in root.slices(since, undated=goes_on):
+            for records in part.pages:
+                if records.total is not None:
                     # A part of a list may be asked for by a filter, and then tells the total of that part.
-                    root.expected = max(page.total, root.expected or 0)
-                records = root.records(page, {})
-                changes = root.changes(records)
-                newest = max(newest, max(filter(None, changes), default=""))
+                    root.expected = max(records.total, root.expected or 0)
+                newest = max(newest, max(filter(None, records.changes), default=""))
                 if self._streams[1:]:
-                    # Before the records are given away: whoever writes them may take deselected fields out.
-                    waiting += [
-                        _Parent(self._ids(root, record, {}), str(record.get("id")), change) for record, change in zip(records, changes, strict=True)
-                    ]
+                    waiting += [_Parent(self._ids(root, one, {}), one, change) for one, change in zip(records.ids, records.changes, strict=True)]
                 if own_start:
-                    if own_start.since:
-                        records = [record for record, change in zip(records, changes, strict=True) if _is_wanted(change, own_start)]
-                    yield Rows(root, records, own_start.version)
+                    new = records.kept(_is_wanted(change, own_start) for change in records.changes) if own_start.since else records
+                    yield Rows(root, new, own_start.version)
             newest = max(newest, part.until or "")
             yield from self._root_marks(newest, is_final=False)
             if not known_until or any((parent.change or "") > known_until for parent in waiting):
@@ -181,7 +177,7 @@ class Family:
         if self._is_given_up(stream):
             return
         try:
-            records = [record for page in reading.result() for record in stream.records(page, parent.ids)]
+            pages = reading.result()
         except NotFoundError as error:
             # The parent is gone, and its children with it.
             self._gone[stream] = (self._gone.get(stream, (0, error))[0] + 1, error)
@@ -192,9 +188,10 @@ class Family:
         else:
             self._failures_in_a_row[stream] = 0
             self._found.add(stream)
-            grandparents += [_Parent(self._ids(stream, record, parent.ids), parent.root, parent.change) for record in records]
-            if stream in self._wanted and self._is_asked_for(stream, parent):
-                yield Rows(stream, records, self._wanted[stream].version)
+            for records in pages:
+                grandparents += [_Parent(self._ids(stream, one, parent.ids), parent.root, parent.change) for one in records.ids]
+                if stream in self._wanted and self._is_asked_for(stream, parent):
+                    yield Rows(stream, records, self._wanted[stream].version)
 
     def _jobs(self, parent_stream: ApiStream, groups: Iterable[Sequence[_Parent]]) -> Iterator[_Job]:
         """What there is to do below some parents, in order."""
@@ -281,14 +278,14 @@ class Family:
         """The wanted streams that miss something when this one does."""
         return [one for one in self._wanted if type(stream) in one.lineage()]
 
-    def _ids(self, stream: ApiStream, record: Mapping[str, Any], above: Mapping[str, str]) -> dict[str, str]:
+    def _ids(self, stream: ApiStream, own: str, above: Mapping[str, str]) -> dict[str, str]:
         """The ids that the children of a record need, by the names that they have in their paths."""
         names = {one.ancestor_names()[-1] for one in self._streams if one.parent is type(stream)}
-        return {**above, **dict.fromkeys(names, record.get("id", ""))}
+        return {**above, **dict.fromkeys(names, own)}
 
 
-def _pages(stream: ApiStream, ids: Mapping[str, str]) -> list[Page]:
-    return list(stream.pages(ids))
+def _pages(stream: ApiStream, ids: Mapping[str, str]) -> list[Records]:
+    return [stream.records(page, ids) for page in stream.pages(ids)]
 
 
 def _is_wanted(change: str | None, start: Start) -> bool:

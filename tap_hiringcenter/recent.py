@@ -86,5 +86,5 @@ def _folded(roots: Iterable[Root]) -> list[bytes]:
 
 
 def _hashed(root: Root) -> tuple[int, int]:
-    found = hashlib.blake2b("\n".join(root).encode(), digest_size=1 + _LENGTH).digest()
+    found = hashlib.blake2b("\n".join(root).encode(errors="surrogatepass"), digest_size=1 + _LENGTH).digest()
     return found[0] % _BUCKETS, int.from_bytes(found[1:], "big")

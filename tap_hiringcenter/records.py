@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import compress
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tap_hiringcenter.api import times
 
@@ -19,12 +23,72 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tap_hiringcenter.api.envelopes import Row
 
+    Record = dict[str, Any]
+
+_ENCODER = msgspec.json.Encoder()
 EXTRAS = "additional_properties"
 _LARGEST = int(sys.float_info.max)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a page.
+
+    Attributes:
+        ids: The `id` of each; empty where there is none.
+        changes: When each changed, as `times.to_text` writes it; None for one that doesn't say.
+        contents: Each as JSON, which is made while the row is still in the processor's cache and takes a fraction of its memory; the record
+            itself where somebody must see it before it is written.
+        has_next: Whether the list goes on after this page.
+        total: Number of rows in the whole list, when the API tells it.
+    """
+
+    ids: Sequence[str]
+    changes: Sequence[str | None]
+    contents: Sequence[bytes | Record]
+    has_next: bool = False
+    total: int | None = None
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.ids)
+
+    @property
+    def dated(self) -> Sequence[str]:
+        """When those changed that say so."""
+        return [change for change in self.changes if change is not None] if None in self.changes else self.changes  # type: ignore[return-value]  # as it says
+
+    @property
+    def undated(self) -> Sequence[str]:
+        """The ids of those that don't."""
+        return [one for one, change in zip(self.ids, self.changes, strict=True) if change is None] if None in self.changes else ()
+
+    def kept(self, are_wanted: Iterable[bool]) -> Records:
+        """Only those that are wanted."""
+        wanted = list(are_wanted)
+        return replace(
+            self, ids=[*compress(self.ids, wanted)], changes=[*compress(self.changes, wanted)], contents=[*compress(self.contents, wanted)]
+        )
+
+
+def as_json(records: Sequence[Record]) -> Sequence[bytes | Record]:
+    """Encode records.
+
+    Args:
+        records: The records.
+
+    Returns:
+        Each as JSON in one line; the very records that were given when one of them can't be, such as one with half a character, which has no form in
+        UTF-8.
+    """
+    try:
+        return _ENCODER.encode_lines(records).split(b"\n")[:-1]
+    except (ValueError, RecursionError):
+        return records
 
 
 class Shape:
@@ -55,9 +119,8 @@ class Shape:
         """
         records: list[dict[str, Any]] = [{**row, **ancestors, EXTRAS: None} for row in rows]
         # Sorted, so that one row always makes the very same line.
-        for name in sorted(set().union(*rows)):
+        for name, values in sorted(_columns(rows)):
             if column := self._columns.get(name):
-                values = [row.get(name) for row in rows]
                 fitted = column.fitted(values)
                 if fitted is not values or name in ancestors:
                     _replace(records, rows, name, fitted, ancestors)
@@ -68,6 +131,15 @@ class Shape:
                 msg = f"a row without a usable {name!r}, which is a key"
                 raise ValueError(msg)
         return records
+
+
+def _columns(rows: Sequence[Row]) -> list[tuple[str, Sequence[Any]]]:
+    """The values of all rows by their names, None for a row that has none; each name once."""
+    forms = set(map(tuple, rows))
+    if len(forms) == 1:
+        # As nearly always. Turned over as a whole, a page takes a third of the time.
+        return list(zip(*forms, zip(*map(dict.values, rows), strict=True), strict=True))
+    return [(name, [row.get(name) for row in rows]) for name in set().union(*forms)]
 
 
 def _replace(records: Sequence[dict[str, Any]], rows: Sequence[Row], name: str, fitted: Sequence[Any], ancestors: Mapping[str, str]) -> None:
@@ -109,14 +181,14 @@ class _Column:
         self._is_of_numbers = int in self._types
         self._fit = _list_of(self._items.fit) if self._items else _first_of([_FITS[kind] for kind in kinds])
 
-    def fitted(self, values: list[Any]) -> list[Any]:
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
         """Fit values into the column.
 
         Args:
             values: The values, None where there is none.
 
         Returns:
-            For each what the column holds without loss, None where that is nothing; the very list that was given when all values fit as they are.
+            For each what the column holds without loss, None where that is nothing; the very values that were given when all fit as they are.
         """
         if self._is_dated:
             return times.column(values)
@@ -130,7 +202,7 @@ class _Column:
         """
         return times.normalise(value) if self._is_dated else self._fit(value)
 
-    def _holds(self, values: list[Any]) -> bool:
+    def _holds(self, values: Sequence[Any]) -> bool:
         """Whether all values can stay as they are."""
         if not self._types.issuperset(map(type, values)):
             return False
@@ -157,7 +229,7 @@ class _IdColumn(_Column):
         return text
 
     @override
-    def _holds(self, values: list[Any]) -> bool:
+    def _holds(self, values: Sequence[Any]) -> bool:
         return super()._holds(values) and all(value and value.strip() for value in values)
 
 

@@ -29,7 +29,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
     from tap_hiringcenter.output import Output
     from tap_hiringcenter.tap import TapHiringcenter
 

@@ -21,10 +21,7 @@ from tap_hiringcenter.api import times
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_hiringcenter.api.envelopes import Page, Row
-
-    Changes = Sequence[str | None]
-    """When rows changed, as `times.to_text` writes it; None for one that doesn't say."""
+    from tap_hiringcenter.records import Records
 
 _FIRST = datetime(1, 1, 1, tzinfo=timezone.utc)
 _LAST = datetime.max.replace(microsecond=999_000, tzinfo=timezone.utc)
@@ -60,25 +57,25 @@ class Window:
         """The filters that ask for at least the rows of this window."""
         wider = self._wider(_OVERLAP)
         bounds = {"updated_after": wider.after, "updated_before": wider.before}
-        return {name: times.to_text(bound) for name, bound in bounds.items() if bound}
+        # At either end of the years there are, no bound is wide enough to be exclusive.
+        return {name: times.to_text(bound) for name, bound in bounds.items() if bound and _FIRST < bound < _LAST}
 
-    def own(self, rows: list[Row], changes: Changes) -> list[Row]:
-        """The rows that belong here; one without a time belongs to the newest window.
+    def own(self, records: Records) -> Records:
+        """The records that belong here; one without a time belongs to the newest window.
 
         Args:
-            rows: Rows.
-            changes: When they changed.
+            records: Records.
 
         Returns:
-            The very list that was given when all of them do.
+            The very ones that were given when all of them do.
         """
-        if None not in changes and self.holds(dated(changes)):
-            return rows
-        return [row for row, change in zip(rows, changes, strict=True) if (self.holds([change]) if change else self.before is None)]
+        if None not in records.changes and self.holds(records.dated):
+            return records
+        return records.kept(self.holds([change]) if change else self.before is None for change in records.changes)
 
-    def is_asked_for(self, changes: Changes) -> bool:
-        """Whether a server that keeps to the filters may answer with rows that changed at these times."""
-        return self._wider(2 * _OVERLAP).holds(dated(changes))
+    def is_asked_for(self, records: Records) -> bool:
+        """Whether a server that keeps to the filters may answer with these."""
+        return self._wider(2 * _OVERLAP).holds(records.dated)
 
     def holds(self, changes: Sequence[str]) -> bool:
         """Whether rows that changed at these times all belong here."""
@@ -97,34 +94,34 @@ class Reading:
 
     Attributes:
         window: The window.
-        pages: The first pages of it, with the times of their rows.
+        pages: The records of its first pages.
         others: The other pages; nobody has asked for them yet.
         is_whole: Whether there are no others.
         is_expected: Whether the windows before it told how long it should be.
     """
 
     window: Window
-    pages: list[tuple[Page, Changes]]
-    others: Iterator[tuple[Page, Changes]]
+    pages: list[Records]
+    others: Iterator[Records]
     is_whole: bool
     is_expected: bool
 
     @property
     def has_undated(self) -> bool:
         """Whether some of the rows have no time."""
-        return any(None in changes for _, changes in self.pages)
+        return any(None in records.changes for records in self.pages)
 
     @property
     def keeps_to_filters(self) -> bool:
         """Whether the server does, as far as this can tell."""
         # Rows without a time that pass the filters would be in each window, however small.
         is_cut_at_will = self.is_whole or not self.window.query or not self.has_undated
-        return is_cut_at_will and all(self.window.is_asked_for(changes) for _, changes in self.pages)
+        return is_cut_at_will and all(self.window.is_asked_for(records) for records in self.pages)
 
     @property
     def moments(self) -> list[str]:
         """The times of the rows, the oldest first."""
-        return sorted(change for _, changes in self.pages for change in dated(changes))
+        return sorted(change for records in self.pages for change in records.dated)
 
 
 @dataclass(frozen=True)
@@ -223,7 +220,7 @@ class Pace:
         """
         if reading.is_expected and not self._is_strict:
             return []
-        self._page_size = max([self._page_size, *(len(page.rows) for page, _ in reading.pages if page.next)])
+        self._page_size = max([self._page_size, *(len(records) for records in reading.pages if records.has_next)])
         window, moments = reading.window, [times.parse(moment) for moment in reading.moments]
         if not moments:
             if window.query:
@@ -267,11 +264,6 @@ class Pace:
         if self._prefers_one_page and self._gain > -_MOST_LOST * self._page_size and margin < self._page_size / 2:
             return self._page_size - margin
         return _FILL * self._most_pages * self._page_size
-
-
-def dated(changes: Changes) -> Sequence[str]:
-    """The times without those that are none."""
-    return [change for change in changes if change is not None] if None in changes else changes  # type: ignore[return-value]  # as it says
 
 
 def _shifted(moment: datetime, by: timedelta) -> datetime:

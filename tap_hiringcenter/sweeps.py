@@ -169,7 +169,8 @@ class _Order:
 
     Args:
         name: The field.
-        of_all: Whether that is true only when all rows have the field; else those that don't may stand anywhere.
+        of_all: Whether that is true only when all rows have a value there, and at least two have shown it. Else those without one may stand
+            anywhere, and the field alone is enough: the list may have had such an order before all values went.
     """
 
     def __init__(self, name: str, *, of_all: bool) -> None:
@@ -177,12 +178,14 @@ class _Order:
         self._of_all = of_all
         self._last: Any = None
         self._compared = 0
+        self._is_known = False
         self._rises = True
         self._falls = True
 
     def add(self, rows: Sequence[Row]) -> None:
         if not self._rises and not self._falls:
             return
+        self._is_known = self._is_known or any(self._name in row for row in rows[:1])
         values: list[Any] = [row.get(self._name) for row in rows]
         kinds = set(map(type, values))
         if len(kinds) == 1 and kinds <= _ORDERED and (self._last is None or type(self._last) in kinds):
@@ -208,7 +211,8 @@ class _Order:
 
     @property
     def holds(self) -> bool:
-        return self._compared > 0 and (self._rises or self._falls)
+        is_seen = self._compared > 0 if self._of_all else self._is_known or self._last is not None
+        return is_seen and (self._rises or self._falls)
 
 
 def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[tuple[Page, list[Row]]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.api.transport import Transport
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
     from tap_hiringcenter.events import Event, Mark
     from tap_hiringcenter.report import Report
 

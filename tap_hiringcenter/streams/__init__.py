@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_hiringcenter.streams import hiringcenter, prospectb2b
 
 if TYPE_CHECKING:
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
 
 STREAMS: tuple[type[ApiStream], ...] = (
     hiringcenter.Prospects,

@@ -105,6 +105,10 @@ def unprovable(sandbox: Sandbox, honest: Honest) -> set[str]:
     is_capped = variant.prospects_paging in {"cap_silent", "cap_refused"}
     if is_capped and (len(sandbox.truth("prospects")) > variant.prospects_cap or variant.total_is == "returned"):
         found.add("prospects")
+    count = len(sandbox.truth("prospects"))
+    if count >= honest.settings["hiringcenter_page_size"] and (variant.total_is == "returned" or count == 1):
+        # As many as were asked for, or as its cap: that no number beside them counts others shows nothing.
+        found.add("prospects")
     if variant.prospects_paging == "cap_refused" and variant.prospects_cap < honest.settings["hiringcenter_page_size"]:
         # It refuses what it was asked for, and says nowhere what it would take.
         found.add("prospects")

@@ -112,7 +112,7 @@ TAP = (
     Mutant("T-11", _SPANS, "min(changes) >= times.to_text(self.after)", "min(changes) > times.to_text(self.after)", (_AT_BOUNDS,)),
     Mutant("T-11", _ENVELOPES, '{"startAfter": last + 1}', '{"startAfter": last}', (_T11,)),
     Mutant("T-12", _SPANS, "if change else self.before is None", "if change else False", (_T12,)),
-    Mutant("T-12", _WINDOWS, "        if has_undated:", "        if False:", (_T12,)),
+    Mutant("T-12", _WINDOWS, "        if self._undated or (undated and since):", "        if False:", (_T12,)),
     Mutant("T-12", _FAMILY, "return change is None or start.since is None or", "return start.since is None or change is not None and", (_T12,)),
     Mutant(
         "T-12",
@@ -174,6 +174,13 @@ TAP = (
         ("test_t19_the_state_is_small_and_as_small_with_2000_parents_as_with_20",),
     ),
     Mutant("T-20", "tap_hiringcenter/api/usage.py", "self._used >= self._most:", "self._used >= self._most + 5:", (_T20,)),
+    Mutant(
+        "T-23",
+        _FAMILY,
+        "undated=goes_on",
+        "undated=False",
+        ("test_t23_a_full_sync_that_is_resumed_has_the_children_of_leads_without_a_time",),
+    ),
     Mutant("T-20", "tap_hiringcenter/client.py", "most_pages=None if left is None else max(1, left // 4)", "most_pages=None", (_T20,)),
     Mutant("T-21", _BOOKMARKS, "if name not in streams:", "if False:", (_T21,)),
     Mutant("T-21", _BOOKMARKS, "        if is_ahead:", "        if False:", (_T21,)),
@@ -229,8 +236,8 @@ TAP = (
     Mutant(
         "T-26",
         _TRANSPORT,
-        "        with self._adapter.send(prepared,",
-        '        self._session.mount("http://", self._adapter)\n        with self._session.send(prepared,',
+        "        response: Any = self._pool.urlopen(",
+        "        requests.Session().send(prepared)\n        response: Any = self._pool.urlopen(",
         ("test_t26_the_key_does_not_follow_a_redirect_to_another_host",),
     ),
     Mutant("T-27", _ENVELOPES, '("items", own_name)', '("items",)', ("test_t27_either_shape_is_read_and_both_in_one_run",)),

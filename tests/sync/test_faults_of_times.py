@@ -51,6 +51,28 @@ def test_t12_a_row_that_does_not_say_when_it_changed_comes_with_its_children(val
         assert sandbox.truth("jobs")[1]["id"] in {record["id"] for record in again.records("jobs")}
 
 
+@pytest.mark.parametrize("null_times", ["included", "excluded"])
+def test_t23_a_full_sync_that_is_resumed_has_the_children_of_leads_without_a_time(null_times: Literal["included", "excluded"]) -> None:
+    with Sandbox(World(seed=7, size=60), variant=Variant(null_times=null_times, prospectb2b_page_size=2)) as sandbox:
+        for row in sandbox.truth("leads")[20:23]:
+            set_time(sandbox, "leads", row["id"], None)
+        runs: list[Outcome] = []
+        while not runs or runs[-1].code != 0:
+            state = next((run.state for run in reversed(runs) if run.states), None)
+            settings = settings_for(sandbox, child_sync="full", **({"max_requests": 80} if len(runs) < 8 else {}))
+            runs.append(sync(settings, "leads", "lead_activities", state=state))
+            assert len(runs) < 10
+        (version,) = {message["version"] for run in runs for message in run.messages if message["type"] == "ACTIVATE_VERSION"}
+        left = {
+            message["record"]["id"]
+            for run in runs
+            for message in run.messages
+            if message["type"] == "RECORD" and message["stream"] == "lead_activities" and message.get("version") == version
+        }
+        assert len(runs) > 1
+        assert left == {row["id"] for row in sandbox.truth("lead_activities")}
+
+
 def missing(sandbox: Sandbox, runs: list[Outcome]) -> list[str]:
     """What is not there: a text that is no time is kept in another column than the auditor looks for it in."""
     found = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -16,6 +16,7 @@ from tap_hiringcenter.api.errors import ApiError, ForbiddenError, KeyRefusedErro
 from tap_hiringcenter.bookmarks import Start
 from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.family import Family
+from tap_hiringcenter.records import Records
 from tap_hiringcenter.windows import Slice
 from tests.unit.lists import answer
 from tests.unit.test_windows import AtOnce
@@ -23,7 +24,7 @@ from tests.unit.test_windows import AtOnce
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_hiringcenter.client import ApiStream
+    from tap_hiringcenter.base import ApiStream
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -76,10 +77,11 @@ class Fake:
     def ancestor_names(cls) -> list[str]:
         return [*cls.parent.ancestor_names(), cls.id_name] if cls.parent else []
 
-    def slices(self, since: str | None) -> Iterator[Slice]:
+    def slices(self, since: str | None, *, undated: bool = False) -> Iterator[Slice]:
+        del undated
         for rows in self.account.leads:
             kept = [row for row in rows if not since or not row["updated_at"] or row["updated_at"] >= since]
-            yield Slice([Page(answer(), kept, total=len(rows))])
+            yield Slice([replace(self.records(Page(answer(), kept), {}), total=len(rows))])
 
     def pages(self, context: Mapping[str, str]) -> Iterator[Page]:
         above = context[self.id_name]
@@ -89,11 +91,9 @@ class Fake:
         children = self.account.notes if self.name == "notes" else self.account.words
         yield Page(answer(), [{"id": one} for one in children.get(above, [])])
 
-    def records(self, page: Page, context: Mapping[str, str]) -> list[Row]:
-        return [{**row, **context} for row in page.rows]
-
-    def changes(self, records: list[Row]) -> list[str | None]:
-        return [record.get("updated_at") for record in records] if self.replication_key else [None] * len(records)
+    def records(self, page: Page, context: Mapping[str, str]) -> Records:
+        changes = [row.get("updated_at") for row in page.rows]
+        return Records([row["id"] for row in page.rows], changes, [{**row, **context} for row in page.rows])
 
 
 class Leads(Fake):
@@ -117,6 +117,10 @@ class Words(Fake):
     name = "words"
     parent = Notes
     id_name = "note_id"
+
+
+def _records(event: Rows) -> list[Row]:
+    return cast("list[Row]", event.records.contents)
 
 
 def _lead(number: int, minute: int | None = None) -> Row:
@@ -146,7 +150,7 @@ def _read(account: Account, since: Mapping[type[Fake], str | None], *, version: 
 
 
 def _ids(events: list[Event], name: str) -> list[str]:
-    return [record["id"] for event in events if isinstance(event, Rows) and event.stream.name == name for record in event.records]
+    return [record["id"] for event in events if isinstance(event, Rows) and event.stream.name == name for record in _records(event)]
 
 
 def _marks(events: list[Event], name: str) -> list[str]:
@@ -184,7 +188,7 @@ def test_the_next_group_is_asked_for_while_the_last_lists_of_one_are_awaited(lef
 def test_children_carry_the_ids_above_them() -> None:
     events = _read(_account(1), {Words: None})
 
-    (record, _) = [record for event in events if isinstance(event, Rows) for record in event.records]
+    (record, _) = [record for event in events if isinstance(event, Rows) for record in _records(event)]
     assert record == {"id": "l0n0w", "lead_id": "l0", "note_id": "l0n0"}
 
 
@@ -235,7 +239,7 @@ def test_a_mark_comes_after_everything_that_it_covers(count: int) -> None:
     for event in _read(account, {Leads: None, Notes: None, Words: None}):
         name = event.stream.name
         if isinstance(event, Rows):
-            seen[name] |= {str(record.get("lead_id", record["id"])) for record in event.records}
+            seen[name] |= {str(record.get("lead_id", record["id"])) for record in _records(event)}
         elif isinstance(event, Mark):
             assert event.value >= covered[name]
             covered[name] = event.value
@@ -274,8 +278,8 @@ def test_a_slice_that_is_settled_moves_the_marks_without_rows() -> None:
     class Settled(Leads):
         """A root whose windows were empty."""
 
-        def slices(self, since: str | None) -> Iterator[Slice]:
-            del since
+        def slices(self, since: str | None, *, undated: bool = False) -> Iterator[Slice]:
+            del since, undated
             yield Slice([], _at(7))
 
     root = Settled(Account([]))
@@ -392,8 +396,8 @@ def test_a_root_that_fails_fails_what_is_below_it() -> None:
     class Broken(Leads):
         """A root that can't be listed to its end."""
 
-        def slices(self, since: str | None) -> Iterator[Slice]:
-            yield from super().slices(since)
+        def slices(self, since: str | None, *, undated: bool = False) -> Iterator[Slice]:
+            yield from super().slices(since, undated=undated)
             raise TransientError("answered 500")  # noqa: EM101, TRY003  # as the transport words it
 
     class Below(Notes):

@@ -93,6 +93,15 @@ def test_a_server_without_a_cap_gives_all(count: int, counts_given: bool) -> Non
         assert sorted(_read(server)) == sorted(row["id"] for row in server.rows)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_prospect_in_a_page_of_one_is_not_taken_for_all(count: int) -> None:
+    # A server that gives no more than one, and counts what it gives, would answer in the same way.
+    server = ProspectServer(_rows(random.Random(1), count, stages=(None,)), cap=1, refuses=True, counts_given=True)
+
+    with pytest.raises(EnvelopeError):
+        _read(server, (1,))
+
+
 def test_a_server_without_a_cap_that_counts_only_what_it_gives_is_read_by_growing_limits() -> None:
     server = ProspectServer(_rows(random.Random(1), 35), cap=1000, counts_given=True)
 

@@ -32,6 +32,13 @@ def test_roots_that_are_as_they_were_are_known_in_whatever_order(count: int) -> 
     assert len(digest(now)) == 64
 
 
+def test_a_root_whose_id_no_utf8_holds_has_its_place_as_well() -> None:
+    odd = [("half of \ud83d", NOON)]
+
+    assert unchanged(odd, digest(odd)) == {"half of \ud83d"}
+    assert unchanged(odd, digest([("half of \ud83c", NOON)])) == set()
+
+
 @pytest.mark.parametrize("count", [1, 2, 40, 2000])
 def test_a_root_that_changed_came_or_went_is_not_among_them(count: int) -> None:
     then = roots(count)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.client import ApiStream, HiringCenterStream, ProspectB2BSingleStream, ProspectB2BStream, ProspectB2BWindowedStream
+from tap_hiringcenter.base import ApiStream
+from tap_hiringcenter.client import HiringCenterStream, ProspectB2BSingleStream, ProspectB2BStream, ProspectB2BWindowedStream
 from tap_hiringcenter.streams import STREAMS
 from tests.auditor import REPLICATION_KEYS
 

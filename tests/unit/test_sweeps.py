@@ -238,6 +238,16 @@ def test_an_order_that_may_be_one_of_changes_is_no_proof(moves_by: str) -> None:
     assert len(server.queries) == 2 * 3
 
 
+@pytest.mark.parametrize("first", ["2026-03-10T12:00:00.000Z", None], ids=["one row alone shows", "no row shows any more"])
+def test_an_order_of_changes_that_is_not_refuted_is_no_proof_either(first: str | None) -> None:
+    rows = [{"id": f"lead_{number:03}", "updated_at": None if number else first} for number in range(6)]
+    server = ListServer(rows, paging="id of the last row")
+
+    list(read_list(server.ask, {}, identify))
+
+    assert len(server.queries) == 2 * 3
+
+
 def test_a_row_that_is_gone_when_its_token_is_asked_for_is_not_a_list_that_is_gone() -> None:
     def ask(query: Mapping[str, Any]) -> Page:
         if query:

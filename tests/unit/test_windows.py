@@ -12,15 +12,17 @@ import pytest
 
 from tap_hiringcenter.api import times
 from tap_hiringcenter.api.errors import ApiError
+from tap_hiringcenter.records import Records
 from tap_hiringcenter.spans import Window
 from tap_hiringcenter.sweeps import read_list
 from tap_hiringcenter.windows import Slice, Windows
 from tests.unit.lists import ListServer, People, identify, shuffled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from tap_hiringcenter.api.envelopes import Row
+    from tap_hiringcenter.api.envelopes import Page, Row
+    from tests.unit.timed import TimedServer
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SINCE = NOW - timedelta(days=10)
@@ -44,17 +46,20 @@ class AtOnce(Executor):
         return future
 
 
-def changed(row: Row) -> datetime | None:
-    """As the stream does."""
-    try:
-        return times.parse(row.get("updated_at"))
-    except ValueError:
-        return None
+def records(page: Page) -> Records:
+    """As the stream does, but that rows stay as they are."""
+    changes = times.column([row.get("updated_at") for row in page.rows])
+    return Records([row["id"] for row in page.rows], changes, page.rows, bool(page.next))
 
 
-def changes(rows: Sequence[Row]) -> list[str | None]:
+def reader(server: ListServer | TimedServer) -> Callable[[Mapping[str, Any]], Iterator[Records]]:
     """As the stream does."""
-    return times.column([row.get("updated_at") for row in rows])
+    return lambda query: map(records, read_list(server.ask, query, identify))
+
+
+def waiting() -> float:
+    """As of a thread that does nothing but wait for the API."""
+    return 0.0
 
 
 def _passes(row: Row, query: Mapping[str, Any], *, after_inclusive: bool, before_inclusive: bool, undated: bool) -> bool:
@@ -69,12 +74,12 @@ def _passes(row: Row, query: Mapping[str, Any], *, after_inclusive: bool, before
 
 
 def _slices(server: ListServer, since: datetime | None, *, ahead: int = 2, most_pages: int | None = None) -> list[Slice]:
-    windows = Windows(lambda query: read_list(server.ask, query, identify), changes, AtOnce(), ahead=ahead, most_pages=most_pages, now=NOW)
+    windows = Windows(reader(server), AtOnce(), ahead=ahead, most_pages=most_pages, now=NOW, busy=waiting)
     return [Slice(list(part.pages), part.until) for part in windows.slices(since)]
 
 
 def _ids(slices: list[Slice]) -> list[str]:
-    return [row["id"] for part in slices for page in part.pages for row in page.rows]
+    return [one for part in slices for page in part.pages for one in page.ids]
 
 
 def _server(dice: random.Random, spread: str, count: int, *, share_undated: float = 0, undated_pass: bool = False) -> ListServer:
@@ -104,7 +109,7 @@ def test_windows_come_in_ascending_order(spread: str) -> None:
         dice = random.Random(seed)
         done: datetime | None = None
         for part in _slices(_server(dice, spread, 200), None):
-            moments = [moment for page in part.pages for row in page.rows if (moment := changed(row))]
+            moments = [times.parse(change) for page in part.pages for change in page.changes if change]
             assert done is None or all(moment >= done for moment in moments)
             done = max([*moments, *([done] if done else [])], default=None)
             assert not part.until or not done or times.parse(part.until) > done
@@ -129,7 +134,7 @@ def test_few_requests_make_small_windows(most_pages: int, most_requests: int) ->
     parts = _slices(server, None, most_pages=most_pages)
 
     assert len(_ids(parts)) == 120
-    assert max(sum(bool(page.next) for page in part.pages) for part in parts) < most_pages
+    assert max(sum(page.has_next for page in part.pages) for part in parts) < most_pages
     assert max(len(list(part.pages)) for part in parts) <= most_requests
 
 
@@ -147,6 +152,51 @@ def test_rows_without_a_time_at_the_beginning_of_a_long_list_are_given() -> None
     server.rows += [{"id": f"none_{number}", "updated_at": None} for number in range(50)]
     server.order = lambda row: (row["updated_at"] or "", row["id"])
     server.size = 4
+
+    assert sorted(_ids(_slices(server, None))) == sorted(row["id"] for row in server.rows)
+
+
+def test_rows_without_a_time_are_given_where_they_are_asked_for() -> None:
+    server = _server(random.Random(3), "over a year", 200)
+    server.rows += [{"id": "lead_900", "updated_at": None}]
+    server.order = lambda row: (row["updated_at"] or "9", row["id"])
+
+    found = [
+        one for part in Windows(reader(server), AtOnce(), ahead=2, now=NOW).slices(SINCE, undated=True) for page in part.pages for one in page.ids
+    ]
+
+    assert sorted(found) == sorted(row["id"] for row in server.rows if (row["updated_at"] or "9") >= times.to_text(SINCE))
+
+
+def test_rows_without_a_time_that_pass_the_filter_of_a_window_are_given() -> None:
+    server = _server(random.Random(3), "over a year", 200)
+    server.rows += [{"id": "lead_900", "updated_at": None, "created_at": times.to_text(NOW - timedelta(days=99))}]
+    server.order = lambda row: (row["updated_at"] or "9", row["id"])
+    server.accepts = lambda row, query: _passes(
+        {**row, "updated_at": row["updated_at"] or row["created_at"]}, query, after_inclusive=True, before_inclusive=True, undated=True
+    )
+    server.size = 10
+
+    assert sorted(_ids(_slices(server, None))) == sorted(row["id"] for row in server.rows)
+
+
+@pytest.mark.parametrize("count", [0, 30, 60, 100, 300, 430, 480, 600])
+def test_rows_without_a_time_that_pass_every_filter_do_not_make_windows_short(count: int) -> None:
+    dated = [{"id": f"lead_{number:04}", "updated_at": times.to_text(NOW - timedelta(hours=8 * number))} for number in range(2000)]
+    rows = [{"id": f"none_{number:03}", "updated_at": None} for number in range(count)] + dated
+    accepts = partial(_passes, after_inclusive=True, before_inclusive=False, undated=True)
+    server = ListServer(rows, lambda row: (row["updated_at"] or "", row["id"]), "id of the last row", 50, accepts=accepts)
+
+    assert set(_ids(_slices(server, None))) == {row["id"] for row in rows}
+    # Of a list of some fifty pages; those without a time come again in each window.
+    assert len(server.queries) < 400
+
+
+def test_a_row_of_the_first_moment_that_there_is_is_given() -> None:
+    server = _server(random.Random(3), "over a year", 200)
+    server.rows += [{"id": "lead_900", "updated_at": "0001-01-01T00:00:00.000Z"}]
+    server.accepts = partial(_passes, after_inclusive=False, before_inclusive=False, undated=False)
+    server.size = 10
 
     assert sorted(_ids(_slices(server, None))) == sorted(row["id"] for row in server.rows)
 
@@ -257,16 +307,16 @@ def test_a_window_asks_for_more_than_it_holds() -> None:
     ],
 )
 def test_a_window_holds_its_lower_bound_and_not_its_upper_one(moment: datetime | None, held: bool) -> None:  # noqa: FBT001  # a parameter of the test
-    rows = [{"id": "lead_1"}]
+    page = Records(["lead_1"], [times.to_text(moment) if moment else None], [b"{}"])
 
     window = Window(datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc))
 
-    assert window.own(rows, [times.to_text(moment) if moment else None]) == (rows if held else [])
+    assert [*window.own(page).ids] == (["lead_1"] if held else [])
 
 
 def test_an_open_window_asks_for_everything_and_holds_what_has_no_time() -> None:
     assert Window(None, None).query == {}
-    assert Window(None, None).own([{"id": "lead_1"}], [None])
+    assert len(Window(None, None).own(Records(["lead_1"], [None], [b"{}"]))) == 1
 
 
 def test_no_window_that_could_still_fill_says_that_it_is_settled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,37 @@ from tap_hiringcenter.api import times
 from tap_hiringcenter.sweeps import read_list
 from tap_hiringcenter.windows import Windows
 from tests.unit.lists import identify
-from tests.unit.test_windows import AtOnce, changes
+from tests.unit.test_windows import AtOnce, reader, records, waiting
 from tests.unit.timed import NOW, ORDERS, SPREADS, TimedServer, rows_spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
     from datetime import datetime
 
-    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.records import Records
+
+
+class Counting(AtOnce):
+    """A pool that knows how many of its results nobody has asked for yet."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self.most = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401  # as Executor has it
+        self._waiting += 1
+        self.most = max(self.most, self._waiting)
+        found = super().submit(fn, *args, **kwargs)
+        really = found.result
+
+        def result(timeout: float | None = None) -> Any:  # noqa: ANN401  # as above
+            self._waiting -= 1
+            return really(timeout)
+
+        found.result = result  # type: ignore[method-assign]  # only this one's
+        return found
+
 
 _SIZE = 50
 _AHEAD = 8
@@ -29,11 +53,11 @@ _AT_FIRST = 60
 
 
 def _windows(server: TimedServer) -> Windows:
-    return Windows(lambda query: read_list(server.ask, query, identify), changes, AtOnce(), ahead=_AHEAD, now=NOW)
+    return Windows(reader(server), AtOnce(), ahead=_AHEAD, now=NOW, busy=waiting)
 
 
 def _ids(windows: Windows, since: datetime | None = None) -> list[str]:
-    return [row["id"] for part in windows.slices(since) for page in part.pages for row in page.rows]
+    return [one for part in windows.slices(since) for page in part.pages for one in page.ids]
 
 
 def _requests(server: TimedServer, count: int) -> int:
@@ -107,15 +131,15 @@ def test_no_more_pages_are_held_than_are_read_ahead(spread: str) -> None:
         nonlocal held
         held -= 1
 
-    def read(query: Mapping[str, Any]) -> Iterator[Page]:
+    def read(query: Mapping[str, Any]) -> Iterator[Records]:
         nonlocal held, most
-        for page in read_list(server.ask, query, identify):
+        for page in map(records, read_list(server.ask, query, identify)):
             held += 1
             most = max(most, held)
             weakref.finalize(page, forget)
             yield page
 
-    for part in Windows(read, changes, AtOnce(), ahead=_AHEAD, now=NOW).slices(None):
+    for part in Windows(read, AtOnce(), ahead=_AHEAD, now=NOW, busy=waiting).slices(None):
         for _page in part.pages:
             pass
 
@@ -123,16 +147,27 @@ def test_no_more_pages_are_held_than_are_read_ahead(spread: str) -> None:
     assert _MOST_PAGES <= most <= (_AHEAD + 1) * _MOST_PAGES + 2
 
 
+@pytest.mark.parametrize(("busy", "most"), [(waiting, _AHEAD), (time.perf_counter, 1)], ids=["waiting", "at work"])
+def test_what_keeps_the_processor_busy_is_not_read_side_by_side(busy: Callable[[], float], most: int) -> None:
+    server = TimedServer(rows_spread("evenly", 400 * _SIZE), "id", _SIZE)
+    pool = Counting()
+
+    parts = Windows(reader(server), pool, ahead=_AHEAD, now=NOW, busy=busy).slices(None)
+
+    assert len([one for part in parts for page in part.pages for one in page.ids]) == 400 * _SIZE
+    assert pool.most == most
+
+
 def test_a_page_that_lies_inside_of_its_window_is_given_as_it_is() -> None:
     rows = rows_spread("evenly", 100 * _SIZE)
     server = TimedServer(rows, "id", _SIZE)
-    read: list[Page] = []
+    read: list[Records] = []
 
-    def kept(query: Mapping[str, Any]) -> Iterator[Page]:
-        for page in read_list(server.ask, query, identify):
+    def kept(query: Mapping[str, Any]) -> Iterator[Records]:
+        for page in map(records, read_list(server.ask, query, identify)):
             read.append(page)
             yield page
 
-    given = [page for part in Windows(kept, changes, AtOnce(), ahead=_AHEAD, now=NOW).slices(None) for page in part.pages]
+    given = [page for part in Windows(kept, AtOnce(), ahead=_AHEAD, now=NOW, busy=waiting).slices(None) for page in part.pages]
 
     assert len({id(page) for page in given} & {id(page) for page in read}) > 0.9 * len(given)
