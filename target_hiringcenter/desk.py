@@ -145,10 +145,17 @@ class Desk:
         if self._plan:
             for task in due:
                 self._plan.make(task, writer)
-        elif len(due) > 1:
-            self._bulk(sink, writer).write(due)
         else:
+            # Asked anew: an earlier record of the same key may have told what the API finds the row by, and this one may say otherwise.
+            together: list[Task] = []
+            alone: list[Task] = []
             for task in due:
+                (together if writer.fits_in_bulk(task) else alone).append(task)
+            if len(together) > 1:
+                self._bulk(sink, writer).write(together)
+            else:
+                alone = due
+            for task in alone:
                 writer.write(task)
         for task in tasks:
             self._go_back(task, writer)

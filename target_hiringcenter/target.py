@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from datetime import datetime, timezone
@@ -237,10 +238,17 @@ class TargetHiringcenter(Program, Target):
 
     def _listen(self, file_input: IO[str] | None) -> None:
         """Read the input to its end, with one clear error for whatever the SDK makes of it."""
+        given = file_input or sys.stdin
+        if isinstance(given, io.TextIOWrapper):
+            # JSON is, whatever the machine's own encoding may be: read as another, it would be garbled without an error.
+            given.reconfigure(encoding="utf-8")
         try:
-            self.listen(file_input)
+            self.listen(given)
         except (ApiError, InputError, OSError):
             raise
+        except UnicodeDecodeError:
+            msg = "The input is not UTF-8, as Singer messages are"
+            raise InputError(msg) from None
         except RecordsWithoutSchemaException as error:
             msg = "A record came before the SCHEMA of its stream: is what comes in the whole output of a tap?"
             raise InputError(msg) from error

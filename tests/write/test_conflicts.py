@@ -255,6 +255,20 @@ def test_g05_a_record_that_goes_a_b_a_ends_at_a(sandbox: Sandbox, stream: str, m
     assert [request for request in sandbox.requests if request.is_replay] == []
 
 
+@pytest.mark.parametrize("others", [[], [{"id": "2", "email": "c@example.com"}]], ids=["alone", "with another"])
+@pytest.mark.parametrize("mode", ["bulk", "upsert"])
+def test_g05_a_lead_whose_e_mail_changes_within_a_batch_stays_one(mode: str, others: list[dict[str, str]], tmp_path: Path) -> None:
+    with Sandbox(World(seed=7, size=0)) as server:
+        # The second one says nothing of the title, so that it doesn't overtake the first.
+        records = [{"id": "1", "email": "a@example.com", "title": "CTO"}, {"id": "1", "email": "b@example.com"}, *others]
+
+        outcome = write(settings_for(server, tmp_path, leads_write_mode=mode), messages({"leads": records}))
+
+        assert outcome.code == 0
+        assert len(server.truth("leads")) == 1 + len(others)
+        assert ("b@example.com", "CTO") in [(row["email"], row["title"]) for row in server.truth("leads")]
+
+
 @pytest.mark.parametrize("stream", ["notes", "tasks", "support_tickets"])
 def test_g05_what_no_operation_changes_stays_and_is_told(sandbox: Sandbox, stream: str, tmp_path: Path) -> None:
     prospect = sandbox.truth("prospects")[0]["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from target_hiringcenter.target import TargetHiringcenter
 from tests.effects import Given, snapshot, violations, writes
 from tests.effects.example import KEY_PROPERTIES, Player
 from tests.sandbox import Fault, Sandbox, World
-from tests.writing import COUNTS, json_lines, messages, schema, settings_for, write
+from tests.writing import COUNTS, json_lines, messages, schema, settings_for, start, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -357,3 +358,36 @@ def test_a_file_that_can_not_be_kept_ends_the_run_before_anything_is_written(san
     with pytest.raises(Exception, match=r"ledger|folder"):
         TargetHiringcenter(config=config).run(io.StringIO("".join(f"{line}\n" for line in lines)))
     assert not [request for request in sandbox.requests if request.method != "GET"]
+
+
+def _unescaped() -> str:
+    """The input for a lead whose name is not ASCII, as taps write it that don't escape."""
+    lines = messages({"leads": [{"id": "1", "email": "a@example.com", "full_name": "Zo\u00eb"}]})
+    return "".join(f"{json.dumps(json.loads(line), ensure_ascii=False)}\n" for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_texts_come_through_whatever_the_machines_own_encoding_is(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with Sandbox(World(size=0)) as server:
+        process = start(settings_for(server, tmp_path), tmp_path)
+
+        assert process.stdin
+        os.write(process.stdin.fileno(), _unescaped().encode())
+        process.communicate(timeout=60)
+
+        assert process.returncode == 0
+        assert [row["full_name"] for row in server.truth("leads")] == ["Zo\u00eb"]
+
+
+def test_input_in_another_encoding_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with Sandbox(World(size=0)) as server:
+        file = tmp_path / "in.jsonl"
+        file.write_text(_unescaped(), encoding="latin-1")
+
+        process = start(settings_for(server, tmp_path), tmp_path, f"--input={file}")
+        _, told = process.communicate(timeout=60)
+
+        assert process.returncode != 0
+        assert "The input is not UTF-8" in told
+        assert server.truth("leads") == []
