@@ -68,13 +68,18 @@ def _table(server: Served, tap: TapHiringcenter, number: int) -> Table:
         return list(chain.from_iterable(part.pages for part in stream.slices(None)))
 
     steps: list[tuple[str, str, Callable[[], object], int]] = [
-        ("ask", "HTTP by requests and urllib3, within the limits and the time-out, and the parse", lambda: _ask(tap), size),
+        ("ask", "HTTP by urllib3, within the limits and the time-out, and the parse", lambda: _ask(tap), size),
         ("- of that, parse", "once a page; numbers that no double holds survive", lambda: answers.judge("", 200, {}, content), size),
         ("open the envelope", "anything but a documented form is an error", lambda: envelopes.prospectb2b_list(answer), size),
         ("sweep", "tokens in a circle, repeated pages, a list that changes: until it is proven whole", sweep, number),
+        (
+            "conform",
+            "every time in one form, nothing dropped, each record valid against its schema, and as JSON",
+            lambda: stream.records(page, {}),
+            size,
+        ),
         ("read in windows", "all of the above, in windows of time that a run can resume from (in threads, with what is read twice)", whole, number),
-        ("conform", "every time in one form, nothing dropped, each record valid against its schema", lambda: stream.records(page, {}), size),
-        ("write", "one JSON line a record, standard output", lambda: tap.output.rows(Rows(stream, records, None)), size),
+        ("write", "a RECORD message around each, standard output", lambda: tap.output.rows(Rows(stream, records, None)), size),
     ]
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(stack.enter_context(open(os.devnull, "w", encoding="utf-8"))))  # noqa: PTH123  # as a shell does

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families as classic
 
 from tap_hiringcenter.api import times
 from tests import running, writing
+from tests.listening import listening
 from tests.operations.example import EXAMPLES, play
 from tests.sandbox import Fault, Sandbox
 
@@ -206,14 +206,9 @@ def gateway() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the standard library
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Gateway) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    with listening(server):
+        yield f"http://127.0.0.1:{server.server_port}", asked
 
 
 def test_a_gateway_is_given_what_the_file_holds_and_nothing_of_it_is_replaced_that_is_not_told(sandbox: Sandbox, tmp_path: Path) -> None:
