@@ -192,8 +192,12 @@ class Desk:
         return self._pools[system]
 
     def _workers(self, system: System) -> int:
-        """A quarter more than may ask at once, which the transport sees to: while these wait for answers, the others prepare and note."""
-        return self._transports[system].concurrency * 5 // 4 + 1
+        """A quarter more than may ask at once, which the transport sees to: while these wait for answers, the others prepare and note.
+
+        One by one they go in their order, and that takes one worker.
+        """
+        several = self._transports[system].concurrency
+        return several * 5 // 4 + 1 if several > 1 else 1
 
     def _close(self, sink: ApiSink, batch: Batch) -> None:
         """Count the records that have come to an end, and keep the rejects."""
