@@ -45,10 +45,10 @@ class Bulk:
             SystemEndedError: Nothing more can be written in this run.
             LedgerError: The ledger can't hold them.
         """
-        self._writer.begin(list(tasks))
         size = self._size
-        for start in range(0, len(tasks), size):
-            self._send(tasks[start : start + size])
+        with self._writer.begun(tasks):
+            for start in range(0, len(tasks), size):
+                self._send(tasks[start : start + size])
 
     def _send(self, tasks: Sequence[Task]) -> None:
         if len(tasks) == 1:

@@ -14,7 +14,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -56,6 +56,11 @@ class Field:
     others: tuple[str, ...] = ()
     is_clearable: bool = False
 
+    @cached_property
+    def brought(self) -> tuple[str, ...]:
+        """All names under which a record may bring it, its own first."""
+        return (self.name, *self.others)
+
 
 def columns_of(record: Row) -> Row:
     """The columns of a record, with those that the tap had put aside.
@@ -85,7 +90,7 @@ def names(fields: Iterable[Field], *more: str) -> frozenset[str]:
         fields: The fields.
         more: Other columns that are made use of.
     """
-    return frozenset({EXTRAS, *more, *(name for field in fields for name in (field.name, *field.others))})
+    return frozenset({EXTRAS, *more, *(name for field in fields for name in field.brought)})
 
 
 def body_of(fields: Iterable[Field], columns: Row, *, clears: bool = False) -> Row:
@@ -104,13 +109,13 @@ def body_of(fields: Iterable[Field], columns: Row, *, clears: bool = False) -> R
     """
     found: Row = {}
     for field in fields:
-        brought = (field.name, *field.others)
-        for name in brought:
-            if not is_nothing(columns.get(name)):
-                found[field.name] = value_of(columns, name, field.kind)
+        for name in field.brought:
+            value = columns.get(name)
+            if value is not None and not is_nothing(value):
+                found[field.name] = _converted(name, value, field.kind)
                 break
         else:
-            if clears and field.is_clearable and not columns.keys().isdisjoint(brought):
+            if clears and field.is_clearable and not columns.keys().isdisjoint(field.brought):
                 found[field.name] = None
     return found
 
@@ -130,8 +135,10 @@ def value_of(columns: Row, name: str, kind: Callable[[Any], Any]) -> Any:  # noq
         RejectedError: It can't be converted; it names the column.
     """
     value = columns.get(name)
-    if is_nothing(value):
-        return None
+    return None if is_nothing(value) else _converted(name, value, kind)
+
+
+def _converted(name: str, value: object, kind: Callable[[Any], Any]) -> Any:  # noqa: ANN401
     try:
         return kind(value)
     except RejectedError as error:

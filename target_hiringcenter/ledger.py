@@ -1,13 +1,14 @@
 """The ledger: the memory of what was written, so that nothing is written twice and nothing that is unchanged at all.
 
 One row for each stream and source key: what was last sent, which version of the record that was, what became of it, and the API's id. A row is
-written ahead of its request, so that a run that is killed at any moment leaves behind what the next one must look at. It holds no field of a
-record: keys, contents and what rows are found by are digests.
+written ahead of its request, so that a run that is killed at any moment leaves behind what the next one must look at; those of a bulk request
+together, as one row of a table of their own. It holds no field of a record: keys, contents and what rows are found by are digests.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import threading
 import time
 import uuid
@@ -18,6 +19,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -62,6 +64,14 @@ _entries = sa.Table(
     sa.Column("fingerprint", sa.String(32), nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
+# Entries that were written ahead together: an eighth of the time that it takes to keep each in its place, which is done once it is settled.
+_begun = sa.Table(
+    "hiringcenter_ledger_begun",
+    _tables,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.String(64), nullable=False),
+    sa.Column("entries", sa.Text, nullable=False),
+)
 # Made when it is first asked whom a row of the API belongs to: without it, entries are kept in two thirds of the time.
 _REMOTE = f"CREATE INDEX IF NOT EXISTS hiringcenter_ledger_remote ON {_entries.name} (stream, remote_id) WHERE remote_id IS NOT NULL"
 # Former ledgers lack this column. They get it when they are opened, and the program that made them can still go on with them.
@@ -70,6 +80,7 @@ _LATER = _entries.c.fingerprint
 _NAMES = [field.name for field in fields(Entry)]
 _COLUMNS = [_entries.c[name] for name in _NAMES]
 _values = attrgetter(*_NAMES)
+_encode = msgspec.json.Encoder().encode
 _CHUNK: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{number}") for number in range(_KEYS_AT_ONCE)]
 _FIND = sa.select(_entries.c.key, *_COLUMNS).where(_entries.c.stream == sa.bindparam("stream"), _entries.c.key.in_(_CHUNK))
 
@@ -91,6 +102,9 @@ class Ledger:
     def __init__(self, uri: str, *, is_read_only: bool = False) -> None:
         self._is_read_only = is_read_only
         self._knows_owners = False
+        self._numbers = itertools.count()
+        # What was begun together and has come to its end, by number.
+        self._over: list[tuple[int]] = []
         self._lock = threading.Lock()
         url = parse(uri)
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -115,12 +129,15 @@ class Ledger:
         weakref.finalize(self, self._engine.dispose)
         self._upsert = str(_upsert(url).compile(self._engine))
         self._find = str(_FIND.compile(self._engine))
+        self._begin = str(sa.insert(_begun).compile(self._engine))
+        self._end = str(sa.delete(_begun).where(_begun.c.number == sa.bindparam("over")).compile(self._engine))
         try:
             with self._errors():
                 self._connection = self._engine.connect()
                 self._seize(is_sqlite=is_sqlite)
                 self._make_tables()
                 self.id = self._open()
+                self._take_over()
         except LedgerError:
             self._engine.dispose()
             raise
@@ -170,6 +187,17 @@ class Ledger:
             raise LedgerError(msg)
         return str(facts["id"])
 
+    def _take_over(self) -> None:
+        """Put what a run had begun together, and could not end, in its place."""
+        for number, stream, text in self._connection.execute(sa.select(_begun).order_by(_begun.c.number)).all():
+            entries = {key: Entry(*values) for key, *values in msgspec.json.decode(text)}
+            known = self._found(stream, entries)
+            # Of those that were settled meanwhile their place tells more.
+            self._put(stream, {key: entry for key, entry in entries.items() if key not in known or known[key].version < entry.version})
+            self._over.append((number,))
+        self._forget()
+        self._connection.commit()
+
     def belongs_to(self, system: str, account: str) -> None:
         """Make sure that the ledger is about an account, and about no other.
 
@@ -200,15 +228,19 @@ class Ledger:
         Returns:
             The entries that there are, by key.
         """
-        wanted, found = list(dict.fromkeys(keys)), {}
         with self._lock, self._errors():
-            for start in range(0, len(wanted), _KEYS_AT_ONCE):
-                chunk = wanted[start : start + _KEYS_AT_ONCE]
-                # The same statement for every chunk: a short one is filled up with its last key.
-                chunk += chunk[-1:] * (_KEYS_AT_ONCE - len(chunk))
-                for key, *values in self._connection.exec_driver_sql(self._find, (stream, *chunk)):
-                    found[key] = Entry(*values)
+            found = self._found(stream, keys)
             self._connection.commit()
+        return found
+
+    def _found(self, stream: str, keys: Iterable[str]) -> dict[str, Entry]:
+        wanted, found = list(dict.fromkeys(keys)), {}
+        for start in range(0, len(wanted), _KEYS_AT_ONCE):
+            chunk = wanted[start : start + _KEYS_AT_ONCE]
+            # The same statement for every chunk: a short one is filled up with its last key.
+            chunk += chunk[-1:] * (_KEYS_AT_ONCE - len(chunk))
+            for key, *values in self._connection.exec_driver_sql(self._find, (stream, *chunk)):
+                found[key] = Entry(*values)
         return found
 
     def owner(self, stream: str, remote_id: str) -> str | None:
@@ -234,14 +266,51 @@ class Ledger:
         """
         if self._is_read_only or not entries:
             return
-        rows = [(stream, key, *_values(entry)) for key, entry in entries.items()]
         with self._lock, self._errors():
-            self._connection.exec_driver_sql(self._upsert, rows)
+            self._put(stream, entries)
+            self._forget()
             self._connection.commit()
+
+    def _put(self, stream: str, entries: Mapping[str, Entry]) -> None:
+        if rows := [(stream, key, *_values(entry)) for key, entry in entries.items()]:
+            self._connection.exec_driver_sql(self._upsert, rows)
+
+    def _forget(self) -> None:
+        """Drop what has come to its end."""
+        if self._over:
+            self._connection.exec_driver_sql(self._end, self._over)
+            self._over = []
+
+    @contextmanager
+    def begun(self, stream: str, entries: Mapping[str, Entry]) -> Iterator[None]:
+        """Write entries ahead together, for as long as what they are about is under way.
+
+        Args:
+            stream: The stream.
+            entries: The entries by key. When they leave the context, each must be kept in its place; after an error the next run does that.
+
+        Raises:
+            LedgerError: They can't be kept.
+        """
+        if self._is_read_only:
+            yield
+            return
+        text = _encode([(key, *_values(entry)) for key, entry in entries.items()]).decode()
+        with self._lock, self._errors():
+            number = next(self._numbers)
+            self._connection.exec_driver_sql(self._begin, (number, stream, text))
+            self._connection.commit()
+        yield
+        with self._lock:
+            # Dropped with what is kept next: until then it does no harm.
+            self._over.append((number,))
 
     def close(self) -> None:
         """Let others in."""
         with self._lock:
+            with suppress(LedgerError), self._errors():
+                self._forget()
+                self._connection.commit()
             self._connection.close()
             self._engine.dispose()
 

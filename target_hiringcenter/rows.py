@@ -42,8 +42,12 @@ def found_by(row: Row) -> set[str]:
     Args:
         row: The row as the API shows it, or as it is to be written.
     """
-    email, phone = str(row.get("email") or "").strip().casefold(), _phone(row)
-    return {*([f"email:{email}"] if email else []), *([f"phone:{phone}"] if phone else [])}
+    found = set()
+    if email := str(row.get("email") or "").strip():
+        found.add(f"email:{email.casefold()}")
+    if phone := _phone(row):
+        found.add(f"phone:{phone}")
+    return found
 
 
 def kept(match: frozenset[str], row: Row) -> frozenset[str]:

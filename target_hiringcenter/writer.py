@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tap_hiringcenter.api.errors import (
@@ -25,6 +25,8 @@ from target_hiringcenter.tasks import Outcome, Reject
 from target_hiringcenter.writes import RejectedError, digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from target_hiringcenter.client import Client
     from target_hiringcenter.files import Lines
     from target_hiringcenter.ledger import Ledger
@@ -73,22 +75,39 @@ class Writer:
             LedgerError: The ledger can't hold it.
         """
         try:
-            self.begin([task])
+            self.begin(task)
             self._carry_out(task)
         except (RejectedError, ApiError) as error:
             self.reject(task, error)
         else:
             self.settle([task])
 
-    def begin(self, tasks: list[Task]) -> None:
-        """Write ahead: from here on the ledger knows that these records may have an effect.
+    def begin(self, task: Task) -> None:
+        """Write ahead: from here on the ledger knows that a record may have an effect.
 
         Args:
-            tasks: Records of one stream.
+            task: The record.
         """
-        fresh = [task for task in tasks if not task.is_begun]
+        if not task.is_begun:
+            self._begin([task])
+            self._save([task])
+
+    @contextmanager
+    def begun(self, tasks: Sequence[Task]) -> Iterator[None]:
+        """Write ahead of a request that many records share, for as long as it is under way.
+
+        Args:
+            tasks: Records of one stream, none of which was begun.
+        """
+        self._begin(tasks)
+        with self._ledger.begun(tasks[0].sink.name, {task.key: task.entry for task in tasks}):
+            yield
+            # Of these it isn't known what became of them.
+            self._save([task for task in tasks if task.entry.outcome == PENDING])
+
+    def _begin(self, tasks: Sequence[Task]) -> None:
         now = self.client.now()
-        for task in fresh:
+        for task in tasks:
             entry, content = task.entry, task.content
             task.is_begun = True
             task.is_resumed = entry.outcome == PENDING
@@ -102,7 +121,6 @@ class Writer:
             if task.form.look:
                 entry.marks = " ".join(sorted({*entry.marks.split(), digest(task.form.look.wanted)}))
             entry.outcome = PENDING
-        self._save(fresh)
 
     def settle(self, tasks: list[Task]) -> None:
         """Note that records are done with.

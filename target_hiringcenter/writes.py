@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +30,11 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 # Of a digest, in bytes.
 DIGEST_SIZE = 16
 
-# Ledgers hold digests of this very text. Made once: json.dumps would make an encoder for each of them.
-_dumped = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+# Ledgers hold digests of the text that this makes.
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+# Makes the very same bytes of plain values, in a tenth of the time.
+_plain_json = msgspec.json.Encoder(order="sorted")
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 class RejectedError(Exception):
@@ -161,17 +167,23 @@ class Form(NamedTuple):
 
     def content(self) -> str:
         """Digest of all that would be sent: two records of the same content ask for the same."""
-        # The text that _dumped makes of a list of all writes, but that each body is dumped once: those of create and change are often the same.
-        bodies: dict[int, str] = {}
-        texts = []
+        # What _dumped makes of a list of all writes, but that the body of create and change, which is often the same one, is dumped once.
+        body: object = None
+        dumped, texts = b"null", []
         for write in (self.create, self.change, self.remove, *self.after_create, *self.actions):
             if write is None:
-                texts.append("null")
+                texts.append(b"null")
                 continue
-            body = bodies.get(id(write.body)) or bodies.setdefault(id(write.body), _dumped(write.body))
-            query, ids = (_dumped(dict(found)) if found else "{}" for found in (write.query, write.ids))
-            texts.append(f"[{_dumped(write.method)},{_dumped(write.path)},{body},{query},{ids}]")
-        return _digest(f"[{','.join(texts)}]")
+            if write.body is not body:
+                body, dumped = write.body, _dumped(write.body)
+            named = b"{},{}" if write.query is write.ids is _NOTHING else b"%b,%b" % (_dumped(dict(write.query)), _dumped(dict(write.ids)))
+            texts.append(b"[%b,%b,%b]" % (_asked(write.method, write.path), dumped, named))
+        return _digest(b"[%b]" % b",".join(texts))
+
+
+@cache
+def _asked(method: str, path: str) -> bytes:
+    return b"%b,%b" % (_dumped(method), _dumped(path))
 
 
 def _named(form: Form) -> set[str]:
@@ -188,5 +200,29 @@ def digest(value: object) -> str:
     return _digest(_dumped(value))
 
 
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).hexdigest()
+def _dumped(value: object) -> bytes:
+    """A value as JSON: sorted, without blanks, in ASCII."""
+    try:
+        dumped = _plain_json.encode(value) if _is_plain(value) else None
+    except (ValueError, OverflowError):
+        dumped = None  # half a character, or an integer of more than 64 bits
+    # What isn't printable ASCII is written in escapes.
+    if dumped is None or not dumped.isascii() or b"\x7f" in dumped:
+        dumped = _json.encode(value).encode()
+    return dumped
+
+
+def _is_plain(value: object) -> bool:
+    """Whether there is but one way to write a value, unlike a number with an exponent: a text, or texts, whole numbers, and lists of these."""
+    if not isinstance(value, (dict, list)):
+        return type(value) in _PLAIN
+    values = value.values() if isinstance(value, dict) else value
+    kinds = set(map(type, values))
+    if list in kinds:
+        kinds.remove(list)
+        kinds.update(*(map(type, items) for items in values if type(items) is list))
+    return kinds <= _PLAIN
+
+
+def _digest(dumped: bytes) -> str:
+    return hashlib.blake2b(dumped, digest_size=DIGEST_SIZE).hexdigest()

@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tap_hiringcenter.api.program import InputError
 from target_hiringcenter.ledger import parse
 
-_TABLES = ("hiringcenter_ledger", "hiringcenter_ledger_entries")
+_TABLES = "hiringcenter_ledger"
+_ENTRIES = "hiringcenter_ledger_entries"
 _ROWS_AT_ONCE = 1000
 _SECONDS_TO_WAIT = 2
 
@@ -49,12 +50,12 @@ def move(file: Path, uri: str) -> int:
     ):
         # Keeps every run out while it lasts; one that is under way makes it fail.
         old.exec_driver_sql("BEGIN IMMEDIATE")
-        tables.reflect(old, only=_TABLES)
+        tables.reflect(old, only=lambda name, _: name.startswith(_TABLES))
         tables.create_all(new, checkfirst=False)
-        for name in _TABLES:
-            for rows in old.execute(sa.select(tables.tables[name])).mappings().partitions(_ROWS_AT_ONCE):
-                new.execute(sa.insert(tables.tables[name]), [dict(row) for row in rows])
-                number += len(rows) if name == _TABLES[-1] else 0
+        for table in tables.sorted_tables:
+            for rows in old.execute(sa.select(table)).mappings().partitions(_ROWS_AT_ONCE):
+                new.execute(sa.insert(table), [dict(row) for row in rows])
+                number += len(rows) if table.name == _ENTRIES else 0
     return number
 
 

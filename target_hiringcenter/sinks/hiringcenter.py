@@ -108,7 +108,7 @@ class Prospects(HiringCenterSink):
         has_email = bool(body.get("email"))
         create = Write("POST", "/prospects", {**body, "update": True}, takes_key=True, is_repeatable=has_email)
         look = _contact_look(body) or _name_look(body)
-        return Form(create=create, look=look, locks=contact_locks(body, match) or self.lock(look), match=match, upserts=True)
+        return Form(create=create, look=look, locks=contact_locks(match) or self.lock(look), match=match, upserts=True)
 
     @override
     def removal(self, columns: Row) -> Form:
@@ -119,7 +119,7 @@ class Prospects(HiringCenterSink):
             own_id=own_id(columns),
             # Never by name: what can't be brought back is only done to the one that is meant.
             look=_contact_look(contact),
-            locks=contact_locks(contact, match),
+            locks=contact_locks(match),
             match=match,
         )
 

@@ -63,7 +63,7 @@ class Leads(RecordSink):
         match = frozenset(found_by(lead))
         if not match:
             return _named(columns, change)
-        locks = contact_locks(lead, match)
+        locks = contact_locks(match)
         mode = self.config["leads_write_mode"]
         # The id that the record names is left out: it may be another account's, and e-mail or phone tell enough.
         if mode != "create":

@@ -44,15 +44,13 @@ def digits(value: object) -> str:
     return found[1:] if _NATIONAL.fullmatch(found) else found
 
 
-def contact_locks(body: Row, match: frozenset[str]) -> frozenset[str]:
+def contact_locks(match: frozenset[str]) -> frozenset[str]:
     """What a person may be found by, in all the notations that are taken for one.
 
     Args:
-        body: The person, as it is to be written.
         match: What the API finds it by (see `Form.match`).
     """
-    phone = digits(body.get("phone"))
-    return match | {f"phone:{phone}"} if phone else match
+    return match.union([f"phone:{digits(key)}" for key in match if key.startswith("phone:")])
 
 
 @dataclass(frozen=True)

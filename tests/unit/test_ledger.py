@@ -55,6 +55,19 @@ def _execute(uri: str, *statements: str) -> None:
     engine.dispose()
 
 
+def _count(uri: str, table: str, ledger: Ledger | None = None) -> int:
+    """Rows of a table; by way of the ledger while it keeps others out."""
+    query = f"SELECT count(*) FROM {table}"  # noqa: S608  # ours
+    if ledger:
+        return int(ledger._connection.exec_driver_sql(query).scalar_one())  # noqa: SLF001  # nobody else may look
+    engine = sa.create_engine(parse(uri))
+    try:
+        with engine.connect() as connection:
+            return int(connection.exec_driver_sql(query).scalar_one())
+    finally:
+        engine.dispose()
+
+
 def test_what_is_kept_is_found_again_after_the_ledger_was_closed(uri: str) -> None:
     entry = Entry(3, "c" * 32, PENDING, "r1", "m1 m2", "k1 k2", "2026-07-01T00:00:00.000Z", 2, 7)
     ledger = Ledger(uri)
@@ -97,6 +110,58 @@ def test_a_ledger_goes_on_after_a_statement_that_failed(uri: str) -> None:
         ledger.save("leads", {"half": Entry(1, "c", WRITTEN), "b": Entry(None, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
     ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
     assert list(ledger.find("leads", ["a", "b", "half"])) == ["a"]
+    ledger.close()
+
+
+def test_what_was_begun_together_is_found_by_the_next_run_when_it_was_killed(uri: str) -> None:
+    begun = {key: Entry(2, "new", PENDING, f"r-{key}", "m1 m2", "k1", "2026-07-01T00:00:00.000Z", fingerprint="f") for key in "abc"}
+    ledger = Ledger(uri)
+    ledger.save("leads", {"a": Entry(1, "old", WRITTEN), "b": Entry(1, "old", WRITTEN)})
+    ledger.save("notes", {"c": Entry(9, "other", WRITTEN)})
+    under_way = ledger.begun("leads", begun)
+    under_way.__enter__()  # never left
+    ledger.save("leads", {"b": Entry(2, "new", WRITTEN, "r-b")})
+    ledger.close()
+    for _ in range(2):
+        ledger = Ledger(uri)
+        assert ledger.find("leads", "abc") == {**begun, "b": Entry(2, "new", WRITTEN, "r-b")}
+        assert ledger.find("notes", "abc") == {"c": Entry(9, "other", WRITTEN)}
+        ledger.close()
+    assert _count(uri, "hiringcenter_ledger_begun") == 0
+
+
+def test_what_was_begun_together_twice_is_found_as_it_was_begun_last(uri: str) -> None:
+    ledger = Ledger(uri)
+    for version in (2, 3):
+        ledger.begun("leads", {"a": Entry(version, f"c{version}", PENDING)}).__enter__()  # never left
+    ledger.close()
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a"]) == {"a": Entry(3, "c3", PENDING)}
+    ledger.close()
+
+
+def test_what_has_come_to_its_end_is_forgotten(uri: str) -> None:
+    ledger = Ledger(uri)
+    with ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
+        assert _count(uri, "hiringcenter_ledger_begun", ledger) == 1
+    ledger.save("leads", {"b": Entry(1, "c", WRITTEN)})
+    assert _count(uri, "hiringcenter_ledger_begun", ledger) == 0
+    with ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
+        pass
+    ledger.close()
+    assert _count(uri, "hiringcenter_ledger_begun") == 0
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a"]) == {}
+    ledger.close()
+
+
+def test_what_ends_in_an_error_is_left_to_the_next_run(uri: str) -> None:
+    ledger = Ledger(uri)
+    with pytest.raises(LedgerError), ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
+        raise LedgerError
+    ledger.close()
+    ledger = Ledger(uri)
+    assert ledger.find("leads", ["a"]) == {"a": Entry(1, "c", PENDING)}
     ledger.close()
 
 

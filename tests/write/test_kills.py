@@ -60,6 +60,34 @@ def test_g01_a_kill_after_a_deletion_rejects_nothing(sandbox: Sandbox, tmp_path:
     assert again.code == 0
 
 
+def test_g01_a_bulk_that_was_cut_off_is_not_forgotten_when_its_record_is_what_it_was_before(sandbox: Sandbox, tmp_path: Path) -> None:
+    def leads(title: str) -> list[str]:
+        people = [{"id": str(number), "full_name": "Ada", "email": f"cut-off-{number}@example.com"} for number in range(3)]
+        return messages({"leads": [{**person, "title": title} for person in people]})
+
+    def titles() -> set[str]:
+        return {row["title"] for row in sandbox.kept("leads").values() if str(row["email"]).startswith("cut-off-")}
+
+    config = settings_for(sandbox, tmp_path)
+    assert write(config, leads("before")).code == 0
+    runs: list[Run] = []
+    is_started = threading.Event()
+
+    def kill(request: LoggedRequest) -> None:
+        is_started.wait()
+        if request.path == "/leads/bulk" and len(runs) == 1:
+            runs.append(runs[0])
+            runs[0].kill()
+
+    sandbox.on_answer(kill)
+    runs.append(start(config, leads("new"), tmp_path / "killed"))
+    is_started.set()
+    runs[0].process.join()
+    assert titles() == {"new"}
+    assert write(config, leads("before")).code == 0
+    assert titles() == {"before"}
+
+
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_g07_of_two_keys_with_one_email_the_last_wins_in_a_replay_too(concurrency: int, sandbox: Sandbox, tmp_path: Path) -> None:
     records = [{**ADA, "title": "A"}, {**ADA, "title": "B"}, {**ADA, "id": "2", "title": "C"}]
