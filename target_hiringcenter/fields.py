@@ -108,15 +108,19 @@ def body_of(fields: Iterable[Field], columns: Row, *, clears: bool = False) -> R
         RejectedError: A value can't be converted; it names the column.
     """
     found: Row = {}
-    for field in fields:
-        for name in field.brought:
-            value = columns.get(name)
-            if value is not None and not is_nothing(value):
-                found[field.name] = _converted(name, value, field.kind)
-                break
-        else:
-            if clears and field.is_clearable and not columns.keys().isdisjoint(field.brought):
-                found[field.name] = None
+    name = ""
+    try:
+        for field in fields:
+            for name in field.brought:
+                value = columns.get(name)
+                if value is not None and not is_nothing(value):
+                    found[field.name] = field.kind(value)
+                    break
+            else:
+                if clears and field.is_clearable and not columns.keys().isdisjoint(field.brought):
+                    found[field.name] = None
+    except RejectedError as error:
+        raise RejectedError(error.reason, name) from None
     return found
 
 
@@ -135,10 +139,8 @@ def value_of(columns: Row, name: str, kind: Callable[[Any], Any]) -> Any:  # noq
         RejectedError: It can't be converted; it names the column.
     """
     value = columns.get(name)
-    return None if is_nothing(value) else _converted(name, value, kind)
-
-
-def _converted(name: str, value: object, kind: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    if is_nothing(value):
+        return None
     try:
         return kind(value)
     except RejectedError as error:

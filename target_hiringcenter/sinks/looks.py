@@ -40,8 +40,11 @@ def folded(value: object) -> str:
 
 def digits(value: object) -> str:
     """A phone number, the same in all notations, and of a North American one with and without its 1."""
-    found = digits_in(words(value))
-    return found[1:] if _NATIONAL.fullmatch(found) else found
+    return _national(digits_in(words(value)))
+
+
+def _national(number: str) -> str:
+    return number[1:] if _NATIONAL.fullmatch(number) else number
 
 
 def contact_locks(match: frozenset[str]) -> frozenset[str]:
@@ -50,7 +53,7 @@ def contact_locks(match: frozenset[str]) -> frozenset[str]:
     Args:
         match: What the API finds it by (see `Form.match`).
     """
-    return match.union([f"phone:{digits(key)}" for key in match if key.startswith("phone:")])
+    return match.union([f"phone:{_national(key[len('phone:') :])}" for key in match if key.startswith("phone:")])
 
 
 @dataclass(frozen=True)
