@@ -6,15 +6,17 @@ server, and a repeat is the very same request.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 import backoff
+import msgspec
 import requests
 import urllib3
 
@@ -36,6 +38,7 @@ from tap_hiringcenter.api.patience import Patience
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_hiringcenter.api.adapter import Watchdog
     from tap_hiringcenter.api.answers import Answer
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.api.usage import Allowance, Usage
@@ -52,7 +55,7 @@ LARGEST_BODY = 128 * 2**20
 # As many commas: a body of nothing but small values takes forty times its length when it is parsed.
 MOST_VALUES = 5_000_000
 _MUCH, _MANY = f"answered with more than {LARGEST_BODY >> 20} MB", f"answered with more than {MOST_VALUES:,} values"
-_PART = 2**16
+_PART, _AT_ONCE = 2**16, 2**20
 _HEADERS = {
     "Accept": "application/json",
     # What urllib3 unpacks piece by piece, wherever it is installed and whatever beside it.
@@ -84,6 +87,23 @@ class Request:
     is_repeatable: bool = True
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A request as it goes over the wire, as often as it is repeated.
+
+    Attributes:
+        method: HTTP method.
+        target: Path and query, encoded.
+        headers: All headers but those that the connection adds.
+        body: What is sent.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
 class _OversizedError(Exception):
     """A body held more than any that makes sense; what of, in words."""
 
@@ -109,6 +129,7 @@ class Transport:
         self.concurrency: int = config["max_concurrency"]
         self.allowance = allowance
         self._url: str = config[f"{system.name}_api_url"].rstrip("/")
+        self._path = urlsplit(self._url).path
         self._timeout = float(config["request_timeout_seconds"])
         ceilings = {MINUTE: config[f"{system.name}_requests_per_minute"]}
         if system.requests_per_hour:
@@ -118,14 +139,16 @@ class Transport:
         self.lag = timedelta(0)
         self._headers = {**_HEADERS, "Authorization": f"Bearer {config[f'{system.name}_api_key']}"}
 
-    def prepare(self, request: Request) -> requests.PreparedRequest:
+    def prepare(self, request: Request) -> Signed:
         """Sign a request and make it ready to be sent.
+
+        Without `requests`, which takes as long for it as a page takes to be parsed, and would put an entry of ~/.netrc in the place of the key.
 
         Args:
             request: What to ask.
 
         Returns:
-            The request as it goes over the wire, as often as it is repeated.
+            The request as it goes over the wire.
 
         Raises:
             RefusedError: An id can't stand in a path: `.` and `..` would lead to another operation, and so would nothing at all.
@@ -139,13 +162,15 @@ class Transport:
             except UnicodeEncodeError:
                 # What can't stand in a path can't be quoted in a message either.
                 raise _not_an_id(name, request.path) from None
-        url = self._url + request.path.format_map(ids)
-        headers = dict(self._headers)
+        target = self._path + request.path.format_map(ids)
+        if request.query:
+            target += f"?{urlencode(request.query)}"
+        headers, body = self._headers, None
         if request.idempotency_key and self.system.idempotency_header:
-            headers[self.system.idempotency_header] = request.idempotency_key
-        body = None if request.body is None else dict(request.body)
-        # Without a session, which would put an entry of ~/.netrc in the place of the key.
-        return requests.Request(request.method, url, headers, params=dict(request.query), json=body).prepare()
+            headers = {**headers, self.system.idempotency_header: request.idempotency_key}
+        if request.body is not None:
+            headers, body = {**headers, "Content-Type": "application/json"}, _encoded(request.body)
+        return Signed(request.method, target, headers, body)
 
     def send(self, request: Request, usage: Usage, patience: Patience | None = None) -> Answer:
         """Ask, and ask again where that may help.
@@ -161,7 +186,7 @@ class Transport:
         Raises:
             ApiError: Its subclass says what to do next (see `errors`).
         """
-        prepared = self.prepare(request)
+        signed = self.prepare(request)
         # A host that has never answered is more likely mistyped than busy: it is given up sooner, and once for all.
         patience = patience or (Patience() if self._has_answered else Patience(tries=5))
         asked = self._asked(request)
@@ -186,7 +211,7 @@ class Transport:
             logger=None,
         )(self._attempt)
         try:
-            return repeated(asked, request, prepared, usage)
+            return repeated(asked, request, signed, usage)
         except TransientError as error:
             if isinstance(error, RateLimitedError) and error.wait and error.wait > HOUR:
                 # It is the key that was told to wait, not this request.
@@ -216,12 +241,12 @@ class Transport:
         """
         self._budget.rest(seconds)
 
-    def _attempt(self, asked: str, request: Request, prepared: requests.PreparedRequest, usage: Usage) -> Answer:
+    def _attempt(self, asked: str, request: Request, signed: Signed, usage: Usage) -> Answer:
         # Before the turn is waited for: whoever may not ask any more need not wait to learn it.
         self.allowance.take()
         with self._budget.request() as turn:
             usage.count(requests=1)
-            response, content = self._answered(asked, request, prepared)
+            response, content = self._answered(asked, request, signed)
             headers: Any = response.headers  # a mapping, but not to the type checker
             if limits := answers.told(headers):
                 self._budget.told(limits, turn)
@@ -238,11 +263,11 @@ class Transport:
                     raise
                 raise UncertainError(error.reason, wait=error.wait, asked=asked, status=error.status, request_id=error.request_id) from None
 
-    def _answered(self, asked: str, request: Request, prepared: requests.PreparedRequest) -> tuple[urllib3.BaseHTTPResponse, bytes]:
+    def _answered(self, asked: str, request: Request, signed: Signed) -> tuple[urllib3.BaseHTTPResponse, bytes]:
         """Send once, and say in words why no answer came that can be judged."""
         lost = TransientError if request.is_repeatable else UncertainError
         try:
-            return self._exchange(prepared)
+            return self._exchange(signed)
         except _InterimError as error:
             raise lost(f"answered {error}, which is no final answer", asked=asked) from None  # noqa: EM102, TRY003
         except _OversizedError as error:
@@ -269,7 +294,7 @@ class Transport:
         # A write that may be done twice needs to know no more than that it was done.
         return Content.JSON_OR_NOTHING if request.method != "GET" and request.is_repeatable else Content.JSON
 
-    def _exchange(self, prepared: requests.PreparedRequest) -> tuple[urllib3.BaseHTTPResponse, bytes]:
+    def _exchange(self, signed: Signed) -> tuple[urllib3.BaseHTTPResponse, bytes]:
         """Send once and read the whole body, within the time-out from first to last byte, however slowly they come.
 
         Raises:
@@ -279,10 +304,10 @@ class Transport:
         """
         # Nothing of urllib3's own: no repeats, no redirects.
         response: Any = self._pool.urlopen(
-            prepared.method,
-            prepared.path_url,
-            prepared.body,
-            prepared.headers,
+            signed.method,
+            signed.target,
+            signed.body,
+            signed.headers,
             retries=False,
             redirect=False,
             assert_same_host=False,
@@ -296,16 +321,12 @@ class Transport:
             if response.status < HTTPStatus.OK:
                 # Left unread, its connection is closed: the answer that is to follow would be taken for that of the next request.
                 raise _InterimError(response.status)
-            content = bytearray()
             with response.watchdog as watchdog:
-                for part in response.stream(_PART, decode_content=True):
-                    content += part
-                    if len(content) > LARGEST_BODY:
-                        raise _OversizedError(_MUCH)
-                    watchdog.check()
-            if content.count(b",") > MOST_VALUES:
+                content = _body(response, watchdog)
+            # No need to count where there can't be as many.
+            if len(content) > MOST_VALUES and content.count(b",") > MOST_VALUES:
                 raise _OversizedError(_MANY)
-            return response, bytes(content)
+            return response, content
 
     @cached_property
     def _pool(self) -> Any:  # noqa: ANN401  # urllib3's, whose type requests calls something narrower
@@ -325,6 +346,30 @@ class Transport:
     def _asked(self, request: Request) -> str:
         path = request.path.format_map({name: quote(value, safe="")[:80] for name, value in request.ids.items()})
         return f"{self.system.label}: {request.method} {path}"
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (ValueError, OverflowError):
+        # Whole numbers of any size, and half a character, which only an escape can carry.
+        return json.dumps(body, allow_nan=False).encode()
+
+
+def _body(response: urllib3.BaseHTTPResponse, watchdog: Watchdog) -> bytes:
+    """Read a body to its end, and no further than a body may go."""
+    headers = response.headers
+    length = headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) <= _AT_ONCE and "Content-Encoding" not in headers and "Transfer-Encoding" not in headers:
+        # Just as long as it says, or an error: parts would be copied twice, and looked after one by one.
+        return response.read()
+    content = bytearray()
+    for part in response.stream(_PART, decode_content=True):
+        content += part
+        if len(content) > LARGEST_BODY:
+            raise _OversizedError(_MUCH)
+        watchdog.check()
+    return bytes(content)
 
 
 def _not_an_id(name: str, asked: str) -> RefusedError:

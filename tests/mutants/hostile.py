@@ -37,15 +37,16 @@ HOSTILE = (
     Mutant(
         "4.11",
         _TRANSPORT,
-        "return requests.Request(request.method, url, headers, params=dict(request.query), json=body).prepare()",
-        "return requests.Session().prepare_request(requests.Request(request.method, url, headers, params=dict(request.query), json=body))",
+        "headers, body = self._headers, None",
+        'headers, body = dict(requests.Session().prepare_request(requests.Request("GET", self._url, self._headers)).headers), None',
         ("test_an_entry_of_netrc_does_not_take_the_place_of_the_key",),
     ),
     Mutant(
         "T-26",
         _TRANSPORT,
         "        response: Any = self._pool.urlopen(",
-        "        requests.Session().send(prepared)\n        response: Any = self._pool.urlopen(",
+        "        requests.request(signed.method, self._url.removesuffix(self._path) + signed.target, headers=signed.headers, data=signed.body)\n"
+        "        response: Any = self._pool.urlopen(",
         ("test_t26_the_key_goes_nowhere_else", "test_t26_a_write_that_is_led_elsewhere_is_not_made_there_nor_as_another_method"),
     ),
     Mutant(
