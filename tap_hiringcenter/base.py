@@ -15,11 +15,11 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from tap_hiringcenter import events
-from tap_hiringcenter.api.envelopes import Page, Row, refuse
+from tap_hiringcenter.api.envelopes import Page, refuse
 from tap_hiringcenter.api.errors import CircleError, RefusedError
 from tap_hiringcenter.api.transport import Request
 from tap_hiringcenter.api.usage import Usage
-from tap_hiringcenter.records import Records, Shape, as_json
+from tap_hiringcenter.records import Records, Shape, as_dicts, as_json
 from tap_hiringcenter.sweeps import read_list
 from tap_hiringcenter.windows import Slice
 
@@ -244,11 +244,11 @@ class ApiStream(Stream):
         """
         raise NotImplementedError
 
-    def identify(self, rows: Sequence[Row]) -> list[tuple[Any, Any]]:
+    def identify(self, page: Page) -> list[tuple[Any, Any]]:
         """Tell the rows of a list by their keys, and their versions by their times of change."""
-        keys = [[str(row.get(name)) for row in rows] for name in self._own_keys]
+        keys = [[*map(str, page.column(name))] for name in self._own_keys]
         version = type(self).replication_key or "updated_at"
-        return list(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), [row.get(version) for row in rows], strict=True))
+        return list(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), page.column(version), strict=True))
 
     @cached_property
     def is_plain(self) -> bool:
@@ -270,13 +270,10 @@ class ApiStream(Stream):
             EnvelopeError: A row has no key.
         """
         try:
-            records = self._shape.records(page.rows, context)
+            records = self._shape.records(page, context)
         except ValueError as error:
             refuse(page.answer, f"answered with {error}")
-        ids = [record.get("id", "") for record in records]
-        return Records(ids, self.changes(records), as_json(records) if self.is_plain else records, bool(page.next), page.total)
-
-    def changes(self, records: Sequence[Row]) -> list[str | None]:
-        """When each record, or row, changed, as its replication key tells; None when it doesn't."""
+        ids = [getattr(record, "id", "") for record in records]
         key = type(self).replication_key
-        return [record.get(key) for record in records] if key else [None] * len(records)
+        changes = [getattr(record, key) or None for record in records] if key else [None] * len(records)
+        return Records(ids, changes, as_json(records) if self.is_plain else as_dicts(records), bool(page.next), page.total)

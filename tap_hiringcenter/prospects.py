@@ -57,7 +57,7 @@ def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Itera
         reader = _Reader(ask, limit, identify)
         is_new = False
         for page in reader.read(first):
-            keys = [key for key, _ in identify(page.rows)]
+            keys = [key for key, _ in identify(page)]
             fresh = [row for key, row in zip(keys, page.rows, strict=True) if key not in given]
             given.update(keys)
             is_new = is_new or bool(fresh)
@@ -189,7 +189,7 @@ class _Reader:
             return None
 
     def _keys(self, page: Page) -> set[object]:
-        return {key for key, _ in self._identify(page.rows)}
+        return {key for key, _ in self._identify(page)}
 
     def _total(self, page: Page) -> int:
         if page.total is None:

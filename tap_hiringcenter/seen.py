@@ -48,6 +48,12 @@ class Seen:
         """
         if not self._buckets and len(self) + len(sightings) > self._few:
             self._pack()
+        if not self._buckets:
+            new = dict(sightings)
+            if len(new) == len(sightings) and self._rows.keys().isdisjoint(new):
+                # As nearly always: none of them was seen before.
+                self._rows.update(new)
+                return list(range(len(sightings))), False
         note = self._note_packed if self._buckets else self._note
         before = len(self)
         fresh = [place for place, (key, version) in enumerate(sightings) if note(key, version)]

@@ -19,8 +19,8 @@ from tap_hiringcenter.seen import Seen, Sighting
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
 
-Identify = Callable[[Sequence[Row]], list[Sighting]]
-"""Tells the key of each row and its version."""
+Identify = Callable[[Page], Sequence[Sighting]]
+"""Tells the key of each row of a page and its version."""
 
 _MOST_SWEEPS = 8
 _MOST_EMPTY = 50
@@ -61,14 +61,14 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
         proof = _Proof()
         # What one sweep has seen is known to the others.
         known = known if number else proof.swept
-        for page, fresh in _sweep(ask, query, identify, first, proof):
+        for page in _sweep(ask, query, identify, first, proof):
             if not number:
-                yield replace(page, rows=fresh)
+                yield page
                 continue
-            found = identify(fresh)
+            found = identify(page)
             missed = known.missing(found)
             known.add([found[place] for place in missed])
-            yield replace(page, rows=[fresh[place] for place in missed], next={})
+            yield replace(page, rows=[page.rows[place] for place in missed], next={})
         moments = proof.moments if not number else moments & proof.moments
         is_short = page.total is not None and len(known) < page.total
         if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):
@@ -82,7 +82,7 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
     refuse(page.answer, f"the list changed so much in each of {_MOST_SWEEPS} sweeps that nothing proves it whole")
 
 
-def identified(page: Page, identify: Identify) -> list[Sighting]:
+def identified(page: Page, identify: Identify) -> Sequence[Sighting]:
     """Tell the rows of a page apart.
 
     Args:
@@ -95,10 +95,11 @@ def identified(page: Page, identify: Identify) -> list[Sighting]:
     Raises:
         EnvelopeError: Different rows have one key. A page shows one moment, so one of them would be lost for the other.
     """
-    found = identify(page.rows)
-    rows = {key: row for (key, _), row in zip(found, page.rows, strict=True)}
-    if len(rows) < len(found) and any(rows[key] != row for (key, _), row in zip(found, page.rows, strict=True)):
-        refuse(page.answer, "answered with different rows that have one key")
+    found = identify(page)
+    if len(dict(found)) < len(found):
+        rows = {key: row for (key, _), row in zip(found, page.rows, strict=True)}
+        if any(rows[key] != row for (key, _), row in zip(found, page.rows, strict=True)):
+            refuse(page.answer, "answered with different rows that have one key")
     return found
 
 
@@ -122,21 +123,21 @@ class _Proof:
         self._fixed = [_Order(name, of_all=True) for name in _FIXED]
         self._mutable = [_Order(name, of_all=False) for name in _MUTABLE]
 
-    def add(self, rows: Sequence[Row], found: Sequence[Sighting]) -> list[Row]:
+    def add(self, page: Page, found: Sequence[Sighting]) -> Page:
         """Take the rows of a page into account.
 
         Args:
-            rows: The rows.
-            found: The key and the version of each.
+            page: The page.
+            found: The key and the version of each row.
 
         Returns:
-            Those that this sweep has not seen yet as they are.
+            The page with those rows that this sweep has not seen yet as they are; the very one that was given when these are all.
         """
         fresh, has_changed = self.swept.add(found)
         self._is_disturbed = self._is_disturbed or has_changed
         for order in self._fixed + self._mutable:
-            order.add(rows)
-        return [rows[place] for place in fresh]
+            order.add(page)
+        return page if len(fresh) == len(page.rows) else replace(page, rows=[page.rows[place] for place in fresh])
 
     def turn(self, page: Page, *, names_row: bool, is_repeated: bool) -> None:
         """Take into account how the sweep came to a page.
@@ -182,11 +183,11 @@ class _Order:
         self._rises = True
         self._falls = True
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, page: Page) -> None:
         if not self._rises and not self._falls:
             return
-        self._is_known = self._is_known or any(self._name in row for row in rows[:1])
-        values: list[Any] = [row.get(self._name) for row in rows]
+        self._is_known = self._is_known or any(self._name in row for row in page.rows[:1])
+        values = page.column(self._name)
         kinds = set(map(type, values))
         if len(kinds) == 1 and kinds <= _ORDERED and (self._last is None or type(self._last) in kinds):
             values = values if self._last is None else [self._last, *values]
@@ -215,8 +216,8 @@ class _Order:
         return is_seen and (self._rises or self._falls)
 
 
-def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[tuple[Page, list[Row]]]:
-    """Follow a list from its first page to its end; each page comes with those of its rows that are new in this sweep."""
+def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page | None, proof: _Proof) -> Iterator[Page]:
+    """Follow a list from its first page to its end; each page comes with those of its rows that are new in this sweep, and no others."""
     asked_for: set[Any] = set()
     token: Mapping[str, Any] = {}
     edge: Row = {}
@@ -224,13 +225,13 @@ def _sweep(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Page |
     empty = 0
     page = first or ask(query)
     while True:
-        fresh = proof.add(page.rows, identified(page, identify))
+        fresh = proof.add(page, identified(page, identify))
         # A row that has changed may come again.
-        repeated = repeated + 1 if page.rows and not fresh else 0
+        repeated = repeated + 1 if page.rows and not fresh.rows else 0
         # Where a token asks for the rows of the edge's moment once more, a page may hold no others.
         is_repeated = bool(repeated) and not is_overlap(token, edge, page.rows)
         proof.turn(page, names_row=not token or names_a_row(token, edge, *page.rows[:1]), is_repeated=is_repeated)
-        yield page, fresh
+        yield fresh
         if not page.next:
             return
         token = page.next

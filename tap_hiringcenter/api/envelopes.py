@@ -10,6 +10,8 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tap_hiringcenter.api.errors import EnvelopeError
@@ -42,6 +44,19 @@ class Page:
     next: Mapping[str, Any] = field(default_factory=dict)
     total: int | None = None
     otherwise: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The values of all rows by their names, None for a row that has none: what is looked at column by column takes a fraction of the time."""
+        rows = self.rows
+        if len(set(map(len, rows))) == 1 and all(names.count(names[0]) == len(rows) for names in zip(*rows, strict=True)):
+            # As nearly always: all rows have the same names, in one order.
+            return dict(zip(rows[0], zip(*map(dict.values, rows), strict=True), strict=True))
+        return {name: [row.get(name) for row in rows] for name in dict.fromkeys(chain.from_iterable(rows))}
+
+    def column(self, name: str) -> Sequence[Any]:
+        """The values of all rows by one name, None for a row that has none."""
+        return self.columns.get(name) or [None] * len(self.rows)
 
 
 def prospectb2b_list(answer: Answer) -> Page:
@@ -197,7 +212,8 @@ def is_overlap(next_page: Mapping[str, Any], edge: Row, rows: Sequence[Row]) -> 
     return all(moments & {str(value) for value in row.values()} for row in rows)
 
 
-def _parts(token: object) -> list[Any]:
+@lru_cache(maxsize=64)
+def _parts(token: str | int) -> Sequence[Any]:
     """What a page token holds: the values of the JSON object that it encodes, or itself."""
     try:
         decoded = json.loads(base64.b64decode(str(token) + "=="))

@@ -13,7 +13,7 @@ from tap_hiringcenter.api.errors import RefusedError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 PAGINGS = ("offset", "page number", "values of the last row", "id of the last row")
 
@@ -23,9 +23,9 @@ def answer(body: object = None, request_id: str | None = "req_1") -> Answer:
     return Answer("ProspectB2B: GET /things", 200, body, request_id)
 
 
-def identify(rows: Sequence[Row]) -> list[tuple[Any, Any]]:
+def identify(page: Page) -> list[tuple[Any, Any]]:
     """As the streams do: the keys, and the versions."""
-    return [(str(row.get("id")), row.get("updated_at")) for row in rows]
+    return [(str(row.get("id")), row.get("updated_at")) for row in page.rows]
 
 
 def shuffled(dice: random.Random, count: int) -> list[int]:

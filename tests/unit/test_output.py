@@ -8,6 +8,7 @@ import json
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from tap_hiringcenter.events import Rows
@@ -31,6 +32,12 @@ RECORDS: list[dict[str, Any]] = [
 HALF = {"id": "t0", "title": "half of \ud83d", "additional_properties": None}
 
 
+def _made(records: list[dict[str, Any]]) -> list[msgspec.Struct]:
+    """Records, as a shape makes them."""
+    made = msgspec.defstruct("Record", [(name, Any, msgspec.UNSET) for name in ("id", "title", "prospectId", "updatedAt", "additional_properties")])
+    return [made(**record) for record in records]
+
+
 def _written(
     records: list[dict[str, Any]], *, version: int | None = None, selection: Mapping[str, Any] | None = None, **settings: object
 ) -> tuple[list[Any], bool]:
@@ -47,7 +54,7 @@ def _written(
     stream._write_record_message = note  # noqa: SLF001  # as above
     out = io.BytesIO()
     with redirect_stdout(io.TextIOWrapper(out, encoding="utf-8", write_through=True)):
-        contents = as_json(records) if stream.is_plain else copy.deepcopy(records)
+        contents = as_json(_made(records)) if stream.is_plain else copy.deepcopy(records)
         tap.output.rows(Rows(stream, Records([""] * len(records), [None] * len(records), contents), version))
         schema, *lines = out.getvalue().split(b"\n")[:-1]
     assert json.loads(schema)["type"] == "SCHEMA"
