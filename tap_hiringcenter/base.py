@@ -137,7 +137,8 @@ class ApiStream(Stream):
         # The SDK's own loop (and with it its test suite) reads each stream alone; the executable's run reads families together.
         for event in self.tap.read([self]):
             if isinstance(event, events.Rows):
-                yield from (json.loads(content) if isinstance(content, bytes) else content for content in event.records.contents)
+                contents = event.records.contents
+                yield from map(json.loads, contents.splitlines()) if isinstance(contents, bytes) else contents
             elif isinstance(event, events.Mark):
                 self.tap.note(event)
             elif event.error:

@@ -22,15 +22,15 @@ from singer_sdk.singerlib import StateMessage
 from tap_hiringcenter.api.program import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tap_hiringcenter.base import ApiStream
     from tap_hiringcenter.events import Rows
     from tap_hiringcenter.tap import TapHiringcenter
 
 
-# Few enough that a run which is told to stop need not wait long for a slow reader to take them.
-_AT_ONCE = 200
+# About so many bytes: few enough that a run which is told to stop need not wait long for a slow reader to take them.
+_AT_ONCE = 2**17
 
 
 class Output:
@@ -63,15 +63,15 @@ class Output:
         self._is_behind = self._is_behind or bool(rows.records)
         rows.stream._stream_version = version  # noqa: SLF001
         contents = rows.records.contents
-        for position in range(0, len(contents), _AT_ONCE):
-            some = contents[position : position + _AT_ONCE]
-            if lines := [one for one in some if isinstance(one, bytes)]:
+        if isinstance(contents, bytes):
+            for lines in _parts(contents):
                 with self._whole_lines():
-                    sys.stdout.buffer.write(_lines(rows.stream, lines, version))
+                    sys.stdout.buffer.write(_messages(rows.stream, lines, version))
                     sys.stdout.buffer.flush()
-            for record in (one for one in some if not isinstance(one, bytes)):
-                with self._whole_lines():
-                    rows.stream._write_record_message(record)  # noqa: SLF001
+            return
+        for record in contents:
+            with self._whole_lines():
+                rows.stream._write_record_message(record)  # noqa: SLF001
 
     def activate(self, stream: ApiStream, version: int) -> None:
         """Say that all rows of a stream which don't have this version are gone: after a sweep that was proven complete."""
@@ -118,10 +118,19 @@ class Output:
             raise Stopped(self._stopped_by)
 
 
-def _lines(stream: ApiStream, records: Sequence[bytes], version: int | None) -> bytes:
+def _parts(lines: bytes) -> Iterator[bytes]:
+    """Some lines after the other."""
+    begin = 0
+    while begin < len(lines):
+        end = lines.find(b"\n", begin + _AT_ONCE) + 1 or len(lines)
+        yield lines[begin:end]
+        begin = end
+
+
+def _messages(stream: ApiStream, lines: bytes, version: int | None) -> bytes:
     """The RECORD messages of some records, with the time of now as that of extraction."""
     facts: dict[str, Any] = {"type": "RECORD", "stream": stream.name, "time_extracted": datetime.now(timezone.utc)}
     if version is not None:
         facts["version"] = version
     begin = msgspec.json.encode(facts)[:-1] + b',"record":'
-    return begin + (b"}\n" + begin).join(records) + b"}\n"
+    return begin + lines[:-1].replace(b"\n", b"}\n" + begin) + b"}\n"

@@ -43,15 +43,15 @@ class Records:
     Attributes:
         ids: The `id` of each; empty where there is none.
         changes: When each changed, as `times.to_text` writes it; None for one that doesn't say.
-        contents: Each as JSON, which is made while the row is still in the processor's cache and takes a fraction of its memory; the record
-            itself where somebody must see it before it is written.
+        contents: Lines of JSON, one for each, which are made while the rows are still in the processor's cache and take a fraction of their
+            memory; the records themselves where somebody must see them before they are written.
         has_next: Whether the list goes on after this page.
         total: Number of rows in the whole list, when the API tells it.
     """
 
     ids: Sequence[str]
     changes: Sequence[str | None]
-    contents: Sequence[bytes | Record]
+    contents: bytes | Sequence[Record]
     has_next: bool = False
     total: int | None = None
 
@@ -72,22 +72,27 @@ class Records:
     def kept(self, are_wanted: Iterable[bool]) -> Records:
         """Only those that are wanted."""
         wanted = list(are_wanted)
-        return replace(
-            self, ids=[*compress(self.ids, wanted)], changes=[*compress(self.changes, wanted)], contents=[*compress(self.contents, wanted)]
-        )
+        if all(wanted):
+            return self
+        contents: bytes | list[Record]
+        if isinstance(self.contents, bytes):
+            contents = b"".join(compress(self.contents.splitlines(keepends=True), wanted))
+        else:
+            contents = [*compress(self.contents, wanted)]
+        return replace(self, ids=[*compress(self.ids, wanted)], changes=[*compress(self.changes, wanted)], contents=contents)
 
 
-def as_json(records: Sequence[msgspec.Struct]) -> Sequence[bytes | Record]:
+def as_json(records: Sequence[msgspec.Struct]) -> bytes | Sequence[Record]:
     """Encode records.
 
     Args:
         records: The records, as a shape made them.
 
     Returns:
-        Each as JSON in one line; all of them as dictionaries when one can't be, such as one with half a character, which has no form in UTF-8.
+        Lines of JSON, one for each; all of them as dictionaries when one can't be, such as one with half a character, which has no form in UTF-8.
     """
     try:
-        return _ENCODER.encode_lines(records).split(b"\n")[:-1]
+        return _ENCODER.encode_lines(records)
     except (ValueError, RecursionError):
         return as_dicts(records)
 
@@ -128,7 +133,7 @@ class Shape:
         Raises:
             ValueError: A key is missing, null or of a type that no key can have; the message names the column only.
         """
-        rows, has_gaps = page.rows, any(len(row) < len(page.columns) for row in page.rows)
+        rows, has_gaps = page.rows, set(map(len, page.rows)) != {len(page.columns)}
         extras: list[dict[str, Any] | None] = [None] * len(rows)
         table: dict[str, Iterable[Any]] = dict.fromkeys(self._columns, repeat(msgspec.UNSET))
         # Sorted, so that one row always makes the very same line.
@@ -139,7 +144,7 @@ class Shape:
                     _set_misfits_aside(extras, name, values, fitted, ancestors.get(name))
                 table[name] = [value if name in row else msgspec.UNSET for value, row in zip(fitted, rows, strict=True)] if has_gaps else fitted
             else:
-                _set_aside(extras, name, [(place, value) for place, value in enumerate(values) if name in rows[place]])
+                _set_aside(extras, name, [pair for pair in enumerate(values) if name in rows[pair[0]]] if has_gaps else enumerate(values))
         table.update((name, repeat(value)) for name, value in ancestors.items())
         records = list(map(self._record, *table.values(), extras))
         for name in self._keys:
@@ -233,7 +238,7 @@ class _IdColumn(_Column):
 
     @override
     def _holds(self, values: Sequence[Any]) -> bool:
-        return super()._holds(values) and all(value and value.strip() for value in values)
+        return super()._holds(values) and None not in values and all(map(str.strip, values))
 
 
 def _first_of(fits: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:

