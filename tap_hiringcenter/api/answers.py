@@ -183,11 +183,9 @@ def _parse_envelope(content: bytes) -> dict[str, Any]:
         ValueError: It is no object with one list, or holds what needs a closer look, such as a name that comes twice.
     """
     begin, end = content.index(b"["), content.rindex(b"]") + 1
-    before = content[:begin]
-    rest = before + _QUOTED_ROWS + content[end:]
-    # The bracket must stand outside of all texts, and nothing else may look like what takes the place of the rows.
-    is_outside = before.lstrip().startswith(b"{") and b"\\" not in before and before.count(b'"') % 2 == 0
-    if not is_outside or b"\\u" in rest or rest.count(_QUOTED_ROWS) > 1:
+    rest = content[:begin] + _QUOTED_ROWS + content[end:]
+    # Nothing else may be taken for what stands where the rows stood. Had the bracket been within a text, these quotes would have ended it.
+    if not rest.lstrip().startswith(b"{") or b"\\u" in rest or rest.count(_QUOTED_ROWS) > 1:
         raise ValueError
     found: dict[str, Any] = _parse_leniently(rest, _unique)
     (name,) = [name for name, value in found.items() if value == _ROWS]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tap_hiringcenter.api.envelopes import hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
+from tap_hiringcenter.api.envelopes import Page, hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
 from tap_hiringcenter.api.errors import EnvelopeError
 from tests.unit.lists import answer
 
@@ -217,6 +217,26 @@ def _coded(value: object) -> str:
 )
 def test_a_token_names_a_row_only_when_it_holds_something_of_it(token: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # what is expected
     assert names_a_row(token, {"id": "lead_002", "row_count": 200, "createdAt": 1717007200000, "is_qualified": True}) is expected
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{}, {}],
+        [{"a": 1, "b": None}, {"a": 2, "b": [3]}],
+        [{"a": 1, "b": 2}, {"b": 3, "a": 4}],
+        [{"a": 1, "b": 2}, {"a": 3, "c": 4}],
+        [{"a": 1}, {}, {"b": 2, "a": 3}],
+    ],
+    ids=["no rows", "empty rows", "one form", "another order", "other names", "gaps"],
+)
+def test_columns_hold_what_the_rows_hold(rows: list[dict[str, Any]]) -> None:
+    page = Page(answer(), rows)
+
+    assert page.columns.keys() == {name for row in rows for name in row}
+    for name in [*page.columns, "never"]:
+        assert list(page.column(name)) == [row.get(name) for row in rows]
 
 
 def test_a_refusal_names_request_and_request_id_and_no_row() -> None:

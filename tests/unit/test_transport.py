@@ -56,6 +56,25 @@ def test_more_values_than_any_answer_has_are_refused_before_they_are_parsed() ->
         transport(server.url).send(Request("GET", "/leads"), Usage())
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Transfer_Encoding": "chunked"}, {"Content_Length": "9, 9"}, {"Content_Encoding": "gzip"}],
+    ids=["in parts", "two lengths", "compressed"],
+)
+def test_what_an_answer_says_of_its_length_makes_it_no_longer_than_any_may_be(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_hiringcenter.api.transport.LARGEST_BODY", 2**21)
+    body = b" " * 2**22
+    if "Content_Encoding" in headers:
+        body = gzip.compress(body)
+        headers = {**headers, "Content_Length": str(len(body))}
+    elif "Transfer_Encoding" in headers:
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        headers = {**headers, "Content_Length": "9"}
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    with serving(raw(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode() + body)) as server, pytest.raises(EnvelopeError, match="MB"):
+        transport(server.url).send(Request("GET", "/leads"), Usage())
+
+
 def test_a_request_is_signed_and_asks_for_json() -> None:
     with serving(plain()) as server:
         transport(server.url).send(Request("GET", "/leads", query={"limit": 5, "cursor": "a b&c"}), Usage())

@@ -47,7 +47,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock().install(monkeypatch)
 
 
-@pytest.mark.parametrize("body", [{"name": "Zo\u00eb", "tags": ["a", None], "score": 1.5}, {}], ids=["some", "an empty one"])
+@pytest.mark.parametrize(
+    "body",
+    [{"name": "Zo\u00eb", "tags": ["a", None], "score": 1.5}, {}, {"name": "half of \ud83d"}, {"number": -(2**70)}],
+    ids=["some", "an empty one", "half a character", "a large number"],
+)
 def test_a_body_is_sent_as_json(body: dict[str, object]) -> None:
     with serving(plain()) as server:
         transport(server.url).send(Request("PATCH", "/leads/{id}", {"id": "lead_1"}, body=body), Usage())
