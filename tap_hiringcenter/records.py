@@ -59,12 +59,12 @@ class Records:
         """How many there are."""
         return len(self.ids)
 
-    @property
+    @cached_property
     def dated(self) -> Sequence[str]:
         """When those changed that say so."""
         return [change for change in self.changes if change is not None] if None in self.changes else self.changes  # type: ignore[return-value]  # as it says
 
-    @property
+    @cached_property
     def undated(self) -> Sequence[str]:
         """The ids of those that don't."""
         return [one for one, change in zip(self.ids, self.changes, strict=True) if change is None] if None in self.changes else ()

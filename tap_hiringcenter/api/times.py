@@ -23,8 +23,6 @@ _FORM = "0000-00-00T00:50:50.000Z".replace("0", "[0-9]").replace("5", "[0-5]")
 _COMMON = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _NORMAL_LINES = re.compile(f"(?:{_FORM}\n)*{_FORM}", re.ASCII)
 _LENGTH = 24
-_SECONDS = 19
-_MILLISECONDS = [f".{number:03d}Z" for number in range(1000)]
 _DIGITS = re.compile(r"-?\d{9,16}", re.ASCII)
 # What pendulum takes beyond ISO 8601 (a time alone, "now") would become a moment of today.
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
@@ -125,7 +123,7 @@ def column(values: Sequence[Any]) -> Sequence[str | None]:
     if not kinds or (kinds == {str} and _are_normal(present)):
         return values
     if kinds == {int}:
-        with suppress(msgspec.ValidationError, ValueError):
+        with suppress(msgspec.ValidationError, ValueError, OverflowError):
             texts = _of_milliseconds(present)
             if len(texts) == len(values):
                 return texts
@@ -153,9 +151,11 @@ def _of_milliseconds(values: Sequence[int]) -> list[str | None]:
     Raises:
         ValidationError: One of them is outside of the years 1 to 9999.
         ValueError: The same, for the first second after them.
+        OverflowError: The same, for one that no float holds.
     """
-    seconds = msgspec.convert([value // 1000 for value in values], list[datetime], strict=False)
-    return [f"{text[:_SECONDS]}{_MILLISECONDS[value % 1000]}" for text, value in zip(msgspec.to_builtins(seconds), values, strict=True)]
+    # From the middle of each millisecond no rounding leads out of it, and all of its digits are written.
+    moments = msgspec.convert([(value + 0.5) / 1000 for value in values], list[datetime], strict=False)
+    return [f"{text[: _LENGTH - 1]}Z" for text in msgspec.to_builtins(moments)]
 
 
 def _normalised_or_none(value: object) -> str | None:
