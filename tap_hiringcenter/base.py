@@ -276,5 +276,6 @@ class ApiStream(Stream):
             refuse(page.answer, f"answered with {error}")
         ids = [getattr(record, "id", "") for record in records]
         key = type(self).replication_key
+        # What is not set is false, and no time is.
         changes = [getattr(record, key) or None for record in records] if key else [None] * len(records)
         return Records(ids, changes, as_json(records) if self.is_plain else as_dicts(records), bool(page.next), page.total)

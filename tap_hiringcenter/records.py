@@ -25,7 +25,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_hiringcenter.api.envelopes import Page
 
@@ -141,7 +141,7 @@ class Shape:
             if column := self._columns.get(name):
                 fitted = column.fitted(values)
                 if fitted is not values or name in ancestors:
-                    _set_misfits_aside(extras, name, values, fitted, ancestors.get(name))
+                    _set_aside(extras, name, _misfits(values, fitted, ancestors.get(name)))
                 table[name] = [value if name in row else msgspec.UNSET for value, row in zip(fitted, rows, strict=True)] if has_gaps else fitted
             else:
                 _set_aside(extras, name, [pair for pair in enumerate(values) if name in rows[pair[0]]] if has_gaps else enumerate(values))
@@ -154,18 +154,11 @@ class Shape:
         return records
 
 
-def _set_misfits_aside(extras: list[dict[str, Any] | None], name: str, values: Sequence[Any], fitted: Sequence[Any], ancestor: str | None) -> None:
-    """Set aside what its column doesn't hold, or holds something else than."""
-    pairs = zip(values, fitted, strict=True)
-    _set_aside(
-        extras,
-        name,
-        [
-            (place, value)
-            for place, (value, held) in enumerate(pairs)
-            if value is not None and (held is None or (ancestor is not None and held != ancestor))
-        ],
-    )
+def _misfits(values: Sequence[Any], fitted: Sequence[Any], ancestor: str | None) -> Iterator[tuple[int, Any]]:
+    """What its column doesn't hold, or holds something else than, and at which places."""
+    for place, (value, held) in enumerate(zip(values, fitted, strict=True)):
+        if value is not None and (held is None or (ancestor is not None and held != ancestor)):
+            yield place, value
 
 
 def _set_aside(extras: list[dict[str, Any] | None], name: str, misfits: Iterable[tuple[int, Any]]) -> None:

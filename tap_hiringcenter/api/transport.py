@@ -55,7 +55,8 @@ LARGEST_BODY = 128 * 2**20
 # As many commas: a body of nothing but small values takes forty times its length when it is parsed.
 MOST_VALUES = 5_000_000
 _MUCH, _MANY = f"answered with more than {LARGEST_BODY >> 20} MB", f"answered with more than {MOST_VALUES:,} values"
-_PART, _AT_ONCE = 2**16, 2**20
+# What is read of a body at once: all of one that is no longer than this and says so, or a part of any other.
+_AT_ONCE, _PART = 2**20, 2**16
 _HEADERS = {
     "Accept": "application/json",
     # What urllib3 unpacks piece by piece, wherever it is installed and whatever beside it.
@@ -142,7 +143,7 @@ class Transport:
     def prepare(self, request: Request) -> Signed:
         """Sign a request and make it ready to be sent.
 
-        Without `requests`, which takes as long for it as a page takes to be parsed, and would put an entry of ~/.netrc in the place of the key.
+        Without `requests`, which takes ten times as long for it, and whose sessions put an entry of ~/.netrc in the place of the key.
 
         Args:
             request: What to ask.
@@ -361,7 +362,7 @@ def _body(response: urllib3.BaseHTTPResponse, watchdog: Watchdog) -> bytes:
     headers = response.headers
     length = headers.get("Content-Length", "")
     if length.isdecimal() and int(length) <= _AT_ONCE and "Content-Encoding" not in headers and "Transfer-Encoding" not in headers:
-        # Just as long as it says, or an error: parts would be copied twice, and looked after one by one.
+        # It is as long as it says, or there is an error.
         return response.read()
     content = bytearray()
     for part in response.stream(_PART, decode_content=True):
