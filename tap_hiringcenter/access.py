@@ -63,6 +63,10 @@ class Access:
             if system is HIRINGCENTER:
                 try:
                     transport.send(Request("GET", str(system.check_path)), usage, Patience(_TRIES))
+                except NotFoundError as error:
+                    # Each API has this operation, so that it is the URL's path that isn't there.
+                    advice = f"Check {system.name}_api_url"
+                    self.problems[system] = SystemEndedError(error.reason, asked=error.asked, status=error.status, advice=advice)
                 except ApiError as error:
                     self.problems[system] = error
             yield system, self.problems.get(system)

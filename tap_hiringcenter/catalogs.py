@@ -9,6 +9,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 
 from tap_hiringcenter.api.program import InputError
 
+NO_CATALOG = "The catalog can't be used: it is not of the form that --discover gives; nothing was read or written."
 _METHODS = (REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL)
 
 
@@ -23,16 +24,18 @@ def with_chosen_methods(catalog: Any) -> Any:  # noqa: ANN401  # whatever the SD
     wrote beside it.
 
     Args:
-        catalog: The catalog as a dictionary; anything else is left to the SDK.
+        catalog: The catalog as it was read; one that the SDK has made already is left to it.
 
     Returns:
         The catalog, changed in a copy.
 
     Raises:
-        CatalogError: A stream has a method that there isn't.
+        CatalogError: It is no catalog, or a stream has a method that there isn't.
     """
-    if not isinstance(catalog, dict) or not isinstance(catalog.get("streams"), list):
+    if type(catalog) is not dict:
         return catalog
+    if not isinstance(catalog.get("streams"), list):
+        raise CatalogError(NO_CATALOG)
     catalog = copy.deepcopy(catalog)
     for entry in catalog["streams"]:
         for item in entry.get("metadata", []):

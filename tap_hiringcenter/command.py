@@ -14,6 +14,7 @@ from singer_sdk import Tap
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_hiringcenter.api.program import InputError, Program
+from tap_hiringcenter.catalogs import NO_CATALOG
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk.plugin_base import _ConfigInput
-
-_NO_CATALOG = "The catalog can't be used: it is not of the form that --discover gives; nothing was read or written."
 
 
 class CommandLine(Program, Tap):
@@ -58,7 +57,7 @@ class CommandLine(Program, Tap):
         def make() -> CommandLine:
             return cls._ready(
                 config,
-                misfit=None if catalog is None else _NO_CATALOG,
+                misfit=None if catalog is None else NO_CATALOG,
                 state=None if state is None else _parsed(state, "state"),
                 catalog=None if catalog is None else _parsed(catalog, "catalog"),
             )

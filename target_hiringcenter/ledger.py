@@ -94,6 +94,7 @@ class Ledger:
 
     Attributes:
         id: Tells this ledger from all others; part of each idempotency key.
+        is_new: Whether there was none before.
 
     Raises:
         LedgerError: It can't be reached or made, is in use, or is not one that this version can read.
@@ -101,6 +102,7 @@ class Ledger:
 
     def __init__(self, uri: str, *, is_read_only: bool = False) -> None:
         self._is_read_only = is_read_only
+        self.is_new = False
         self._knows_owners = False
         self._numbers = itertools.count()
         # What was begun together and has come to its end, by number.
@@ -179,6 +181,7 @@ class Ledger:
             if self._connection.execute(sa.select(_entries.c.key).limit(1)).first():
                 msg = "The ledger has lost its version and can't be trusted: restore it, or start a new one (see the README on lost ledgers)"
                 raise LedgerError(msg)
+            self.is_new = True
             facts = {"version": str(VERSION), "id": uuid.uuid4().hex}
             self._connection.execute(sa.insert(_facts), [{"name": name, "value": value} for name, value in facts.items()])
         self._connection.commit()

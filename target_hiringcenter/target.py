@@ -87,7 +87,13 @@ class TargetHiringcenter(Program, Target):
     def _ledger(self) -> Ledger:
         from target_hiringcenter.ledger import Ledger  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
 
-        return Ledger(self.config["ledger_uri"], is_read_only=self.config["dry_run"])
+        ledger = Ledger(self.config["ledger_uri"], is_read_only=self.config["dry_run"])
+        if ledger.is_new and not self.config["dry_run"]:
+            # Nobody notices otherwise when the default is looked for in another folder than yesterday.
+            self.logger.warning(
+                "A new ledger was begun. If this account was written to before, stop, and look at ledger_uri: it may be written twice"
+            )
+        return ledger
 
     @cached_property
     def _access(self) -> Access:
@@ -244,6 +250,8 @@ class TargetHiringcenter(Program, Target):
             given.reconfigure(encoding="utf-8")
         try:
             self.listen(given)
+            if self._latest_state is None and not self.report.streams:
+                self.logger.warning("No message came in: has the program before this one failed?")
         except (ApiError, InputError, OSError):
             raise
         except UnicodeDecodeError:

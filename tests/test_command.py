@@ -98,8 +98,9 @@ def test_t21_a_state_of_another_connector_is_one_clear_line(sandbox: Sandbox, tm
     assert sandbox.requests == []
 
 
-def test_a_catalog_of_another_form_is_one_clear_line(sandbox: Sandbox, tmp_path: Path) -> None:
-    result = execute(sandbox.tap_config(), tmp_path, selection={"streams": 5})
+@pytest.mark.parametrize("catalog", [{"streams": 5}, {"hiringcenter_api_key": "k"}, {}], ids=str)
+def test_a_catalog_of_another_form_is_one_clear_line(catalog: dict[str, Any], sandbox: Sandbox, tmp_path: Path) -> None:
+    result = execute(sandbox.tap_config(), tmp_path, selection=catalog)
     assert result.returncode == 1
     assert result.stdout == ""
     assert errors(result) == ["The catalog can't be used: it is not of the form that --discover gives; nothing was read or written."]
@@ -112,7 +113,15 @@ def test_a_file_that_is_no_json_is_one_clear_line(option: str, tmp_path: Path) -
     result = execute({"hiringcenter_api_key": "k"}, tmp_path, option, str(broken))
     assert result.returncode == 1
     assert result.stdout == ""
-    assert len(errors(result)) == 1
+    [said] = errors(result)
+    assert option != "--config" or "line 1, column 2" in said
+
+
+def test_a_url_of_another_path_is_told_to_be_checked(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = sandbox.tap_config()
+    result = execute({**config, "hiringcenter_api_url": config["hiringcenter_api_url"] + "2"}, tmp_path, "--test")
+    assert result.returncode == 1
+    assert "Check hiringcenter_api_url" in result.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize(

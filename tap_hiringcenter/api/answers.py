@@ -48,7 +48,7 @@ _NAMES = [
 ]
 _VALUE = msgspec.json.Decoder()
 # Stands where the rows stood.
-_ROWS, _QUOTED_ROWS = "the rows", b'"the rows"'
+_ROWS, _QUOTED_ROWS = "<rows>", b'"<rows>"'
 _MILLISECONDS_FROM = 1e12
 _SECONDS_FROM = 1e9
 

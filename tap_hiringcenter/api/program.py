@@ -207,7 +207,9 @@ class Program(PluginBase):
             try:
                 return super().cb_config(ctx, param, value)
             except (OSError, ValueError) as error:
-                msg = f"A settings file can't be read ({type(error).__name__}): {', '.join(value)}. It must be a JSON object."
+                # The SDK reads it with simplejson, whose errors are not those of the json module.
+                place = f", line {error.lineno}, column {error.colno}" if hasattr(error, "lineno") and hasattr(error, "colno") else ""
+                msg = f"A settings file can't be read ({type(error).__name__}{place}): {', '.join(value)}. It must be a JSON object."
                 raise InputError(msg) from error
 
     @override

@@ -42,6 +42,21 @@ def _forget(config: dict[str, Any]) -> None:
         file.unlink()
 
 
+def test_a_run_that_begins_a_new_ledger_says_so(sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config, lines = settings_for(sandbox, tmp_path), messages({"prospects": [ADA]})
+    for run, is_said in (({"dry_run": True}, False), ({}, True), ({}, False)):
+        caplog.clear()
+        assert write({**config, **run}, lines).code == 0
+        assert ("A new ledger was begun" in caplog.text) == is_said
+
+
+def test_an_input_of_nothing_is_told(sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for lines, is_said in (([], True), (messages({}), False), (messages({"prospects": [ADA]}), False)):
+        caplog.clear()
+        assert write(settings_for(sandbox, tmp_path), lines).code == 0
+        assert ("No message came in" in caplog.text) == is_said
+
+
 @pytest.mark.parametrize("shape", ["current", "older"])
 @pytest.mark.parametrize("idempotency", ["honoured", "ignored"])
 def test_g13_without_its_ledger_nothing_is_made_twice(idempotency: Any, shape: Any, tmp_path: Path) -> None:  # noqa: ANN401  # literals
