@@ -156,12 +156,18 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
     size = config.get("batch_size_rows")
     if isinstance(size, int) and size < 1:
         found.append("batch_size_rows must be at least 1")
+    return found + _mistakes_of_ledger(str(config.get("ledger_uri")), files)
+
+
+def _mistakes_of_ledger(uri: str, files: Mapping[Path, str]) -> list[str]:
     from target_hiringcenter.ledger import parse  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
 
     try:
-        url = parse(str(config.get("ledger_uri")))
+        url = parse(uri)
     except LedgerError as error:
-        return [*found, str(error)]
-    if url.get_backend_name() == "sqlite" and url.database and (ledger := Path(url.database).absolute()) in files:
-        found.append(f"ledger_uri and {files[ledger]} must be two files")
-    return found
+        return [str(error)]
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return []
+    file = Path(str(url.database)).absolute()
+    found = [f"ledger_uri and {files[file]} must be two files"] if file in files else []
+    return found if file.parent.is_dir() else [*found, "ledger_uri must lie in a folder that exists"]

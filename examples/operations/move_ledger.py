@@ -75,10 +75,14 @@ def main() -> str | None:
         return f"There is no file {chosen.file}"
     except InputError as error:
         return str(error)
+    except ModuleNotFoundError as error:
+        return f"{error.name} is not installed here: install hiringcenter-singer[postgresql]"
     except SQLAlchemyError as error:
         # What follows the first line quotes statements.
-        return f"Nothing was moved: {str(error).partition(chr(10))[0]}"
-    sys.stdout.write(f"{number} records are known there now. Set ledger_uri, and put the file away.\n")
+        return f"Nothing was moved: {str(error).partition(chr(10))[0]}. The schema must be there (CREATE SCHEMA), and hold no ledger"
+    sys.stdout.write(
+        f"{number} records are known there now. Set ledger_uri, and put the file away: a run that went on with it would know nothing of the other.\n"
+    )
     return None
 
 

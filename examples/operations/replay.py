@@ -68,23 +68,33 @@ def _key(key: Mapping[str, Any]) -> str:
     return json.dumps({column: str(value) for column, value in key.items()}, sort_keys=True)
 
 
-def main(arguments: list[str] | None = None, messages: IO[str] = sys.stdin, out: IO[str] = sys.stdout) -> None:
+def main(arguments: list[str] | None = None, messages: IO[str] = sys.stdin, out: IO[str] = sys.stdout) -> str | None:
     """Run the program.
 
     Args:
         arguments: The command line.
         messages: Where the tap's messages come from.
         out: Where the chosen ones go.
+
+    Returns:
+        What went wrong, or None.
     """
     parser = argparse.ArgumentParser(description="Let only rejected records through.")
     parser.add_argument("rejects", type=Path, help="what rejects_path names")
-    with parser.parse_args(arguments).rejects.open(encoding="utf-8") as lines:
-        wanted, unknown = rejected(lines)
+    file = parser.parse_args(arguments).rejects
+    try:
+        with file.open(encoding="utf-8") as lines:
+            wanted, unknown = rejected(lines)
+    except OSError as error:
+        return f"{file} can't be read: {error.strerror}"
+    except (ValueError, LookupError, TypeError):
+        return f"{file} has a line that is no reject, as after a full disk: nothing was let through. Take that line out"
     found: Rejected = set()
     for line in chosen(messages, wanted, found):
         out.write(line)
     sys.stderr.write(f"{len(found)} of {len(wanted)} rejected records came again; rejects without a key: {unknown}\n")
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.effects import snapshot, writes
 from tests.operations.example import play
 from tests.writing import messages, settings_for, write
@@ -70,3 +72,16 @@ def test_rejects_that_do_not_come_or_name_no_record_are_told(tmp_path: Path) -> 
     assert ended.stderr == "2 of 4 rejected records came again; rejects without a key: 1\n"
     # Untouched: the very lines of the tap.
     assert ended.stdout.splitlines() == [given[0], given[3], given[4]]
+
+
+@pytest.mark.parametrize("content", [None, '{"stream": "prospects", "key": {"nr": 1}}\n{"stream": "pros', "[]\n", '{"key": {"nr": 1}}\n'], ids=ascii)
+def test_a_file_of_rejects_that_cannot_be_read_lets_nothing_through(content: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "rejects.jsonl"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+
+    ended = play("replay.py", file, given="\n".join(input_of(PEOPLE)) + "\n")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1
+    assert str(file) in ended.stderr

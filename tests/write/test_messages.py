@@ -10,6 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
 from target_hiringcenter.sinks import SINKS
 from target_hiringcenter.target import TargetHiringcenter
@@ -391,3 +392,10 @@ def test_input_in_another_encoding_is_refused_before_anything_is_written(tmp_pat
         assert process.returncode != 0
         assert "The input is not UTF-8" in told
         assert server.truth("leads") == []
+
+
+def test_a_ledger_in_a_folder_that_is_not_there_is_refused_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'nowhere' / 'ledger.db'}"
+    with pytest.raises(ConfigValidationError, match="ledger_uri must lie in a folder that exists"):
+        TargetHiringcenter(config=settings_for(sandbox, tmp_path, ledger_uri=uri))
+    assert sandbox.requests == []
