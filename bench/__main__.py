@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -52,10 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("measures", nargs="*", choices=[*MEASURES, "all"], default=["all"], metavar="measure", help=f"{', '.join(MEASURES)} or all")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: to see whether it works, not how fast it is")
     parser.add_argument("--tiny", action="store_true", help="next to nothing, and only our own executables, as they are installed here")
+    parser.add_argument("--rounds", type=int, help="how often each contestant runs, where a machine is too slow for as often as the sizes say")
     parser.add_argument("--write", action="store_true", help="write the figures and the charts into docs/")
     options = parser.parse_args(arguments)
     wanted = [name for name in MEASURES if name in options.measures or "all" in options.measures]
     sizes = TINY if options.tiny else QUICK if options.quick else FULL
+    sizes = replace(sizes, rounds=options.rounds or sizes.rounds)
     began = time.monotonic()
     found: dict[str, list[Table]] = {}
     with TemporaryDirectory() as folder:
