@@ -65,8 +65,9 @@ class Access:
                     transport.send(Request("GET", str(system.check_path)), usage, Patience(_TRIES))
                 except NotFoundError as error:
                     # Each API has this operation, so that it is the URL's path that isn't there.
-                    advice = f"Check {system.name}_api_url"
-                    self.problems[system] = SystemEndedError(error.reason, asked=error.asked, status=error.status, advice=advice)
+                    self.problems[system] = SystemEndedError(
+                        error.reason, asked=error.asked, status=error.status, request_id=error.request_id, advice=f"Check {system.name}_api_url"
+                    )
                 except ApiError as error:
                     self.problems[system] = error
             yield system, self.problems.get(system)

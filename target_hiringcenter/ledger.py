@@ -64,7 +64,7 @@ _entries = sa.Table(
     sa.Column("fingerprint", sa.String(32), nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
-# Entries that were written ahead together: an eighth of the time that it takes to keep each in its place, which is done once it is settled.
+# Entries that were written ahead together: less work than to keep each in its place, which is done once it is settled.
 _begun = sa.Table(
     "hiringcenter_ledger_begun",
     _tables,

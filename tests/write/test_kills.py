@@ -16,6 +16,7 @@ from tests.sandbox.rows import USERS
 from tests.writing import messages, settings_for, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.kills.process import Run
@@ -36,24 +37,29 @@ ADA: dict[str, Any] = {"id": "1", "firstName": "Ada", "lastName": "Lovelace", "e
 MEETING = {"id": "m1", "prospectId": "1", "meetingDate": "2026-07-01T10:00:00.000Z", "timeZone": "UTC", "meetingType": "phone", "ownerId": USERS[0]}
 
 
-def test_g01_a_kill_after_a_deletion_rejects_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = snapshot(sandbox)
-    meetings = [MEETING, {**MEETING, "_sdc_deleted_at": "2026-07-01T00:00:00Z"}]
-    config, lines = settings_for(sandbox, tmp_path, allow_deletes=True), messages({"prospects": [ADA], "meetings": meetings})
+def _cut_off(sandbox: Sandbox, config: dict[str, Any], lines: list[str], folder: Path, is_moment: Callable[[LoggedRequest], bool]) -> None:
+    """Kill a run right after the first of some requests was carried out."""
     runs: list[Run] = []
     is_started = threading.Event()
 
     def kill(request: LoggedRequest) -> None:
         is_started.wait()
-        if request.method == "DELETE" and len(runs) == 1:
+        if is_moment(request) and len(runs) == 1:
             runs.append(runs[0])
             runs[0].kill()
 
     sandbox.on_answer(kill)
-    runs.append(start(config, lines, tmp_path / "killed"))
+    runs.append(start(config, lines, folder))
     is_started.set()
     runs[0].process.join()
     assert runs[0].process.exitcode == -signal.SIGKILL
+
+
+def test_g01_a_kill_after_a_deletion_rejects_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = snapshot(sandbox)
+    meetings = [MEETING, {**MEETING, "_sdc_deleted_at": "2026-07-01T00:00:00Z"}]
+    config, lines = settings_for(sandbox, tmp_path, allow_deletes=True), messages({"prospects": [ADA], "meetings": meetings})
+    _cut_off(sandbox, config, lines, tmp_path / "killed", lambda request: request.method == "DELETE")
     again = write(config, lines)
     assert violations(sandbox, before, Given("prospects", ("id",), [ADA]), Given("meetings", ("id",), meetings)) == []
     assert again.rejects == []
@@ -70,19 +76,7 @@ def test_g01_a_bulk_that_was_cut_off_is_not_forgotten_when_its_record_is_what_it
 
     config = settings_for(sandbox, tmp_path)
     assert write(config, leads("before")).code == 0
-    runs: list[Run] = []
-    is_started = threading.Event()
-
-    def kill(request: LoggedRequest) -> None:
-        is_started.wait()
-        if request.path == "/leads/bulk" and len(runs) == 1:
-            runs.append(runs[0])
-            runs[0].kill()
-
-    sandbox.on_answer(kill)
-    runs.append(start(config, leads("new"), tmp_path / "killed"))
-    is_started.set()
-    runs[0].process.join()
+    _cut_off(sandbox, config, leads("new"), tmp_path / "killed", lambda request: request.path == "/leads/bulk")
     assert titles() == {"new"}
     assert write(config, leads("before")).code == 0
     assert titles() == {"before"}
