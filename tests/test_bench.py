@@ -29,6 +29,27 @@ def test_a_measure_has_figures_for_our_executables(measure: str, capsys: pytest.
     assert out.count("### ") == {"lists": 2, "target": 2}[measure]
 
 
+@pytest.mark.parametrize(("named", "made"), [([], ["one", "two"]), (["two"], ["two"]), (["two", "one"], ["one", "two"])])
+def test_all_measures_are_made_where_none_is_named(named: list[str], made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def measure(name: str) -> list[Table]:
+        seen.append(name)
+        return [Table(name, ("", "seconds"), [["ours", "1.00"]])]
+
+    monkeypatch.setattr("bench.__main__.MEASURES", {name: lambda *_, name=name: measure(name) for name in ("one", "two")})
+
+    assert main([*named, "--tiny"]) == 0
+    assert seen == made
+
+
+def test_a_measure_that_is_none_is_refused_with_the_names_of_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["lists", "lits"])
+
+    assert "no such measure: lits; there are lists, children" in capsys.readouterr().err
+
+
 def test_a_program_that_fails_is_told_and_not_measured() -> None:
     with pytest.raises(FailedError, match="no such measure"):
         measured(["python3", "-c", "import sys; sys.exit('no such measure')"])
