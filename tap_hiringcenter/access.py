@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError, NotFoundError, SystemEndedError
 from tap_hiringcenter.api.patience import Patience
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B, System
-from tap_hiringcenter.api.transport import Request, Transport
 from tap_hiringcenter.api.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_hiringcenter.api.transport import Transport
     from tap_hiringcenter.base import ApiStream
 
 logger = logging.getLogger(__name__)

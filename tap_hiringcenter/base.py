@@ -6,6 +6,7 @@ import json
 import sys
 from functools import cached_property, partial
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +18,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 from tap_hiringcenter import events
 from tap_hiringcenter.api.envelopes import Page, refuse
 from tap_hiringcenter.api.errors import CircleError, RefusedError
-from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.usage import Usage
 from tap_hiringcenter.records import Records, Shape, as_dicts, as_json
 from tap_hiringcenter.sweeps import read_list
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import Catalog
 
+    from tap_hiringcenter.api.answers import Decoder
     from tap_hiringcenter.api.systems import System
     from tap_hiringcenter.tap import TapHiringcenter
 
@@ -230,8 +232,13 @@ class ApiStream(Stream):
             ApiError: There is no answer that can be used.
         """
         ids = {name: context[name] for name in self.ancestor_names()[-1:]}
-        answer = self.tap.transport(self.system).send(Request("GET", self.path, ids, query), self.usage)
+        answer = self.tap.transport(self.system).send(Request("GET", self.path, ids, query, rows=self.parser), self.usage)
         return self.page_of(answer, query)
+
+    @property
+    def parser(self) -> Decoder | None:
+        """Parses the rows of the stream's pages (see `records`); None where a list in an answer need not be one of rows."""
+        return self._shape.parser
 
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:  # noqa: ANN401
         """Take an answer out of its envelope.
@@ -247,9 +254,9 @@ class ApiStream(Stream):
 
     def identify(self, page: Page) -> list[tuple[Any, Any]]:
         """Tell the rows of a list by their keys, and their versions by their times of change."""
-        keys = [[*map(str, page.column(name))] for name in self._own_keys]
+        keys = [[*map(str, page.rows.column(name))] for name in self._own_keys]
         version = type(self).replication_key or "updated_at"
-        return list(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), page.column(version), strict=True))
+        return list(zip(keys[0] if len(keys) == 1 else zip(*keys, strict=True), page.rows.column(version), strict=True))
 
     @cached_property
     def is_plain(self) -> bool:
@@ -271,11 +278,11 @@ class ApiStream(Stream):
             EnvelopeError: A row has no key.
         """
         try:
-            records = self._shape.records(page, context)
+            records = self._shape.records(page.rows, context)
         except ValueError as error:
             refuse(page.answer, f"answered with {error}")
-        ids = [getattr(record, "id", "") for record in records]
+        ids = [*map(attrgetter("id"), records)] if "id" in self.primary_keys else [""] * len(records)
         key = type(self).replication_key
         # What is not set is false, and no time is.
-        changes = [getattr(record, key) or None for record in records] if key else [None] * len(records)
+        changes = [change or None for change in map(attrgetter(key), records)] if key else [None] * len(records)
         return Records(ids, changes, as_json(records) if self.is_plain else as_dicts(records), bool(page.next), page.total)

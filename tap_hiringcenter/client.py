@@ -44,7 +44,7 @@ class HiringCenterStream(ApiStream):
             yield page
             if not self.newest_first or not since:
                 continue
-            for change in times.column(page.column(str(self.replication_key))):
+            for change in times.column(page.rows.column(str(self.replication_key))):
                 if change is None or (last is not None and change > last):
                     since = None  # the documented order does not hold, so it must not end the reading
                     break

@@ -18,7 +18,7 @@ from tap_hiringcenter.sweeps import identified, read_list
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from tap_hiringcenter.api.envelopes import Page, Row
+    from tap_hiringcenter.api.envelopes import Page
     from tap_hiringcenter.sweeps import Ask, Identify
 
 _MOST_PASSES = 3
@@ -58,10 +58,10 @@ def read_prospects(ask: Ask, limits: Sequence[int], identify: Identify) -> Itera
         is_new = False
         for page in reader.read(first):
             keys = [key for key, _ in identify(page)]
-            fresh = [row for key, row in zip(keys, page.rows, strict=True) if key not in given]
+            fresh = [place for place, key in enumerate(keys) if key not in given]
             given.update(keys)
             is_new = is_new or bool(fresh)
-            yield replace(page, rows=fresh)
+            yield replace(page, rows=page.rows.picked(fresh))
         if not reader.is_divided:
             return
         first = ask({"limit": limit})
@@ -81,7 +81,8 @@ class _Reader:
         self._ask = ask
         self._limit = limit
         self._identify = identify
-        self._rows: dict[object, Row] = {}
+        self._keys: set[object] = set()
+        self._values: dict[str, set[str]] = {column: set() for _, column in _DIVISIONS}
         self._total_counts_matches = False
         self._longest = 0
         self._total_at_first: int | None = None
@@ -97,21 +98,27 @@ class _Reader:
 
     def holds_all(self, later: Page) -> bool:
         """Whether what was read in parts is all: as many as there were before and after, so that none came in the place of another."""
-        return self._total_at_first == later.total == len(self._rows) and self._total_is_proof()
+        return self._total_at_first == later.total == len(self._keys) and self._total_is_proof()
 
     def fresh(self, page: Page) -> Page:
         """The rows of a page that are new, and note them."""
-        rows = []
-        for (key, _), row in zip(identified(page, self._identify), page.rows, strict=True):
-            if key not in self._rows:
-                self._rows[key] = row
-                rows.append(row)
+        places = []
+        for place, (key, _) in enumerate(identified(page, self._identify)):
+            if key not in self._keys:
+                self._keys.add(key)
+                places.append(place)
+        for column, found in self._values.items():
+            values = page.rows.column(column)
+            for place in places:
+                value = values[place]
+                # A comma would make two labels of one (documentation of the `label` filter).
+                found.update(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one and "," not in one)
         self._longest = max(self._longest, len(page.rows))
-        return replace(page, rows=rows)
+        return replace(page, rows=page.rows.picked(places))
 
     def rest(self, filters: Mapping[str, str], page: Page, divisions: Sequence[tuple[str, str]]) -> Iterator[Page]:
         """Read what a first page of a filtered list left out: in one larger page, else filter by filter."""
-        matches = self._keys(page)
+        matches = self._keys_of(page)
         total = self._total(page)
         limit = self._limit
         while total > len(page.rows) or len(page.rows) >= limit:
@@ -120,7 +127,7 @@ class _Reader:
             larger = self._try({**filters, "limit": limit})
             if larger:
                 yield self.fresh(larger)
-                matches |= self._keys(larger)
+                matches |= self._keys_of(larger)
                 total = self._total(larger)
             if not larger or len(larger.rows) <= len(page.rows):
                 break  # the server has a cap
@@ -140,13 +147,13 @@ class _Reader:
             part = self._try({**narrower, "limit": self._limit})
             if not part:
                 continue
-            before = set(self._rows)
+            before = set(self._keys)
             yield self.fresh(part)
             yield from self.rest(narrower, part, divisions[position + 1 :])
-            if len(self._rows) > len(before):
+            if len(self._keys) > len(before):
                 fruitless[name] = 0
             # Filters may match parts of a text, so what came below a filter may not match it. Only the unfiltered count is proof.
-            matches |= (set(self._rows) - before) | self._keys(part)
+            matches |= (set(self._keys) - before) | self._keys_of(part)
 
     def _next_division(
         self, divisions: Sequence[tuple[str, str]], asked: Container[tuple[str, str]], fruitless: Mapping[str, int]
@@ -157,7 +164,7 @@ class _Reader:
                 (position, name, value)
                 for position, (name, column) in enumerate(divisions)
                 if fruitless[name] < _MOST_FRUITLESS
-                for value in sorted(self._values(column))
+                for value in sorted(self._values[column])
                 if (name, value) not in asked
             ),
             None,
@@ -165,11 +172,11 @@ class _Reader:
 
     def check(self) -> Iterator[Page]:
         """Prove that the total counts what there is: if it is only ever the number of rows beside it, it proves nothing."""
-        if len(self._rows) <= 1 or self._total_is_proof():
+        if len(self._keys) <= 1 or self._total_is_proof():
             return
         for name, column in _DIVISIONS:
-            for value in sorted(self._values(column)):
-                page = self._ask({name: value, "limit": self._limit + len(self._rows)})
+            for value in sorted(self._values[column]):
+                page = self._ask({name: value, "limit": self._limit + len(self._keys)})
                 fresh = self.fresh(page)
                 yield fresh
                 if fresh.rows:
@@ -188,7 +195,7 @@ class _Reader:
         except RefusedError:
             return None
 
-    def _keys(self, page: Page) -> set[object]:
+    def _keys_of(self, page: Page) -> set[object]:
         return {key for key, _ in self._identify(page)}
 
     def _total(self, page: Page) -> int:
@@ -197,12 +204,3 @@ class _Reader:
         if page.total > len(page.rows):
             self._total_counts_matches = True
         return page.total
-
-    def _values(self, column: str) -> set[str]:
-        found: set[str] = set()
-        for row in self._rows.values():
-            value = row.get(column)
-            values = value if isinstance(value, list) else [value]
-            # A comma would make two labels of one (documentation of the `label` filter).
-            found.update(one for one in values if isinstance(one, str) and one and "," not in one)
-        return found

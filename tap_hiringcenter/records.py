@@ -6,10 +6,7 @@ doesn't name and values that their column can't hold, is kept as it came in `add
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import compress, repeat
 from operator import attrgetter
@@ -17,23 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_hiringcenter.api import times
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_hiringcenter.columns import Column, IdColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.answers import Decoder
+    from tap_hiringcenter.api.rows import Rows
 
     Record = dict[str, Any]
 
 _ENCODER = msgspec.json.Encoder()
 EXTRAS = "additional_properties"
-_LARGEST = int(sys.float_info.max)
+_MOST_OTHERS = 30
 
 
 @dataclass(frozen=True)
@@ -110,21 +103,39 @@ class Shape:
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._columns = {name: _Column(column) for name, column in schema["properties"].items() if name != EXTRAS}
+        self._columns = {name: Column(column) for name, column in schema["properties"].items() if name != EXTRAS}
         self._keys = schema["required"]
         if "id" in self._keys:
-            self._columns["id"] = _IdColumn(schema["properties"]["id"])
+            self._columns["id"] = IdColumn(schema["properties"]["id"])
+        self._others: tuple[str, ...] = ()
+        self._parsers: dict[Sequence[str], Decoder] = {}
 
     @cached_property
     def _record(self) -> type[msgspec.Struct]:
         """What holds a record: made, and written as JSON, in half the time that a dictionary takes."""
         return msgspec.defstruct("Record", [*self._columns, EXTRAS], gc=False)
 
-    def records(self, page: Page, ancestors: Mapping[str, str]) -> list[msgspec.Struct]:
-        """Make the records of a page, column by column: nearly all columns of nearly all pages need no more than one look.
+    @property
+    def parser(self) -> Decoder:
+        """Parses rows into structs that can become their records, where nothing but times and unknown names has to be changed for that."""
+        others = self._others
+        if others not in self._parsers:
+            self._parsers[others] = self._made_parser(others)
+        return self._parsers[others]
+
+    def _made_parser(self, others: Sequence[str]) -> Decoder:
+        kinds: dict[str, Any] = {**{name: column.kind for name, column in self._columns.items()}, EXTRAS: Any}
+        # The names of JSON may be none of Python's.
+        renamed = {f"other_{number}": name for number, name in enumerate(others)}
+        fields = [(name, kind, msgspec.UNSET) for name, kind in [*kinds.items(), *dict.fromkeys(renamed, Any).items()]]
+        row: Any = msgspec.defstruct("Row", fields, rename=renamed, forbid_unknown_fields=True, gc=False)
+        return msgspec.json.Decoder(list[row])
+
+    def records(self, rows: Rows, ancestors: Mapping[str, str]) -> list[msgspec.Struct]:
+        """Make the records of a page, column by column: nearly all columns of nearly all pages need no more than one look, or none.
 
         Args:
-            page: The rows as the API sent them.
+            rows: The rows as the API sent them.
             ancestors: Ids of the rows above these, by column. They are what was asked for, so they win over what the rows say.
 
         Returns:
@@ -133,29 +144,49 @@ class Shape:
         Raises:
             ValueError: A key is missing, null or of a type that no key can have; the message names the column only.
         """
-        rows, has_gaps = page.rows, set(map(len, page.rows)) != {len(page.columns)}
         extras: list[dict[str, Any] | None] = [None] * len(rows)
-        table: dict[str, Iterable[Any]] = dict.fromkeys(self._columns, repeat(msgspec.UNSET))
+        columns: dict[str, Sequence[Any]] = {}
         # Sorted, so that one row always makes the very same line.
-        for name, values in sorted(page.columns.items()):
-            if column := self._columns.get(name):
-                fitted = column.fitted(values)
-                if fitted is not values or name in ancestors:
-                    _set_aside(extras, name, _misfits(values, fitted, ancestors.get(name)))
-                table[name] = [value if name in row else msgspec.UNSET for value, row in zip(fitted, rows, strict=True)] if has_gaps else fitted
-            else:
-                _set_aside(extras, name, [pair for pair in enumerate(values) if name in rows[pair[0]]] if has_gaps else enumerate(values))
-        table.update((name, repeat(value)) for name, value in ancestors.items())
-        records = list(map(self._record, *table.values(), extras))
+        for name in sorted(rows.names):
+            column = self._columns.get(name)
+            if column and rows.are_typed and column.is_proven_by_kind and name not in ancestors:
+                continue
+            if not column:
+                if any(has := rows.has(name)):
+                    _set_aside(extras, name, compress(enumerate(rows.column(name)), has))
+                continue
+            values = rows.column(name)
+            columns[name] = column.fitted(values)
+            if columns[name] is not values or name in ancestors:
+                _set_aside(extras, name, _misfits(values, columns[name], ancestors.get(name)))
+        if not rows.are_typed:
+            self._learn(rows)
+        added = {name: repeat(value) for name, value in ancestors.items()}
+        records = rows.records(self._record, columns, {**added, EXTRAS: extras})
         for name in self._keys:
             if not {None, msgspec.UNSET}.isdisjoint(map(attrgetter(name), records)):
                 msg = f"a row without a usable {name!r}, which is a key"
                 raise ValueError(msg)
         return records
 
+    def _learn(self, rows: Rows) -> None:
+        """Let the next rows have the unknown names of these: there are only a few that all rows share, or some have."""
+        # Looked at once: another thread may learn meanwhile, and no name may come twice.
+        others = self._others
+        new = [name for name in rows.names if name not in self._columns and name != EXTRAS and name not in others and _can_be_parsed(name)]
+        if new and len(others) + len(new) <= _MOST_OTHERS:
+            self._others = (*others, *new)
+
+
+def _can_be_parsed(name: str) -> bool:
+    """Whether a struct may have a field of this name: msgspec takes none with half a character, or with what JSON must escape."""
+    return name.isprintable() and '"' not in name and "\\" not in name
+
 
 def _misfits(values: Sequence[Any], fitted: Sequence[Any], ancestor: str | None) -> Iterator[tuple[int, Any]]:
     """What its column doesn't hold, or holds something else than, and at which places."""
+    if ancestor is None and values.count(None) == fitted.count(None):
+        return
     for place, (value, held) in enumerate(zip(values, fitted, strict=True)):
         if value is not None and (held is None or (ancestor is not None and held != ancestor)):
             yield place, value
@@ -165,161 +196,3 @@ def _set_aside(extras: list[dict[str, Any] | None], name: str, misfits: Iterable
     for place, value in misfits:
         found = extras[place] = extras[place] or {}
         found[name] = value
-
-
-class _Column:
-    """What a column can hold.
-
-    Args:
-        column: Its JSON Schema.
-    """
-
-    def __init__(self, column: Mapping[str, Any]) -> None:
-        kinds = [kind for kind in column["type"] if kind != "null"]
-        self._is_dated = column.get("format") == "date-time"
-        self._items = _Column(column["items"]) if "items" in column else None
-        self._types = {type(None), *(found for kind in kinds for found in _TYPES[kind])}
-        self._is_of_numbers = int in self._types
-        self._fit = _list_of(self._items.fit) if self._items else _first_of([_FITS[kind] for kind in kinds])
-
-    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """Fit values into the column.
-
-        Args:
-            values: The values, None where there is none.
-
-        Returns:
-            For each what the column holds without loss, None where that is nothing; the very values that were given when all fit as they are.
-        """
-        if self._is_dated:
-            return times.column(values)
-        return values if self._holds(values) else [self._fit_or_none(value) for value in values]
-
-    def fit(self, value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
-        """Fit one value, which is not None, into the column.
-
-        Raises:
-            ValueError: It can't be held without loss.
-        """
-        return times.normalise(value) if self._is_dated else self._fit(value)
-
-    def _holds(self, values: Sequence[Any]) -> bool:
-        """Whether all values can stay as they are."""
-        if not self._types.issuperset(map(type, values)):
-            return False
-        if self._items:
-            items = [item for value in values if value for item in value]
-            return self._items.fitted(items) is items
-        return not self._is_of_numbers or all(value is None or abs(value) <= _LARGEST for value in values)
-
-    def _fit_or_none(self, value: Any) -> Any:  # noqa: ANN401
-        try:
-            return None if value is None else self.fit(value)
-        except ValueError:
-            return None
-
-
-class _IdColumn(_Column):
-    """The column by which rows are told apart."""
-
-    @override
-    def fit(self, value: Any) -> str:
-        # Rows that are all called "" or true would become one.
-        if isinstance(value, bool) or not (text := _string(value)).strip():
-            raise ValueError
-        return text
-
-    @override
-    def _holds(self, values: Sequence[Any]) -> bool:
-        return super()._holds(values) and None not in values and all(map(str.strip, values))
-
-
-def _first_of(fits: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    if len(fits) == 1:
-        return fits[0]
-
-    def fit(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
-        for one in fits:
-            try:
-                return one(value)
-            except ValueError:  # noqa: PERF203  # the first that fits; there are two at most
-                continue
-        raise ValueError
-
-    return fit
-
-
-def _list_of(item: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def fit(value: Any) -> list[Any]:  # noqa: ANN401
-        return [None if one is None else item(one) for one in _array(value)]
-
-    return fit
-
-
-def _string(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (bool, int, float)):
-        return json.dumps(value)
-    raise ValueError
-
-
-def _integer(value: Any) -> int:  # noqa: ANN401
-    number = _number(value)
-    if number != int(number):
-        raise ValueError
-    return int(number)
-
-
-def _number(value: Any) -> int | float:  # noqa: ANN401
-    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST):
-        return value
-    if isinstance(value, str):
-        try:
-            exact = Decimal(value)
-        except InvalidOperation:
-            raise ValueError from None
-        # Beyond what a double holds, no column of numbers holds it, and writing all digits out could take for ever.
-        if exact.is_finite() and exact.copy_abs() <= _LARGEST:
-            number = int(exact) if exact == exact.to_integral_value() else float(exact)
-            if Decimal(repr(number)) == exact:
-                return number
-    raise ValueError
-
-
-def _boolean(value: Any) -> bool:  # noqa: ANN401
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in {"true", "false"}:
-        return value.lower() == "true"
-    raise ValueError
-
-
-def _array(value: Any) -> list[Any]:  # noqa: ANN401
-    if isinstance(value, list):
-        return value
-    raise ValueError
-
-
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401
-    if isinstance(value, dict):
-        return value
-    raise ValueError
-
-
-_FITS: dict[str, Callable[[Any], Any]] = {
-    "string": _string,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "array": _array,
-    "object": _object,
-}
-_TYPES: dict[str, set[type]] = {
-    "string": {str},
-    "integer": {int},
-    "number": {int, float},
-    "boolean": {bool},
-    "array": {list},
-    "object": {dict},
-}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
-from operator import ge, le
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tap_hiringcenter.api.envelopes import Page, Row, is_overlap, moments_in, names_a_row, refuse
+from tap_hiringcenter.api.envelopes import Page, is_overlap, moments_in, names_a_row, refuse
 from tap_hiringcenter.api.errors import CircleError, EnvelopeError, NotFoundError, RefusedError
 from tap_hiringcenter.seen import Seen, Sighting
+
+if TYPE_CHECKING:
+    from tap_hiringcenter.api.rows import Row, Rows
 
 Ask = Callable[[Mapping[str, Any]], Page]
 """Asks for one page with these query parameters."""
@@ -68,7 +69,7 @@ def read_list(ask: Ask, query: Mapping[str, Any], identify: Identify, first: Pag
             found = identify(page)
             missed = known.missing(found)
             known.add([found[place] for place in missed])
-            yield replace(page, rows=[page.rows[place] for place in missed], next={})
+            yield replace(page, rows=page.rows.picked(missed), next={})
         moments = proof.moments if not number else moments & proof.moments
         is_short = page.total is not None and len(known) < page.total
         if not is_short and (proof.is_enough or (number > 0 and not moments and before.is_confirmed_by(proof))):
@@ -135,9 +136,10 @@ class _Proof:
         """
         fresh, has_changed = self.swept.add(found)
         self._is_disturbed = self._is_disturbed or has_changed
+        first = page.rows[0] if page.rows else {}
         for order in self._fixed + self._mutable:
-            order.add(page)
-        return page if len(fresh) == len(page.rows) else replace(page, rows=[page.rows[place] for place in fresh])
+            order.add(page.rows, first)
+        return page if len(fresh) == len(page.rows) else replace(page, rows=page.rows.picked(fresh))
 
     def turn(self, page: Page, *, names_row: bool, is_repeated: bool) -> None:
         """Take into account how the sweep came to a page.
@@ -183,18 +185,21 @@ class _Order:
         self._rises = True
         self._falls = True
 
-    def add(self, page: Page) -> None:
+    def add(self, rows: Rows, first: Row) -> None:
+        """Take the next rows, and the first of them, into account."""
         if not self._rises and not self._falls:
             return
-        self._is_known = self._is_known or any(self._name in row for row in page.rows[:1])
-        values = page.column(self._name)
+        self._is_known = self._is_known or self._name in first
+        values = rows.column(self._name)
         kinds = set(map(type, values))
         if len(kinds) == 1 and kinds <= _ORDERED and (self._last is None or type(self._last) in kinds):
-            values = values if self._last is None else [self._last, *values]
-            self._compared += len(values) - 1
-            self._rises = self._rises and all(map(le, values, islice(values, 1, None)))
-            self._falls = self._falls and all(map(ge, values, islice(values, 1, None)))
-            self._last = values[-1]
+            listed = [*values] if self._last is None else [self._last, *values]
+            self._compared += len(listed) - 1
+            self._last = listed[-1]
+            # To sort what is sorted takes less time than to compare each two neighbours.
+            ascending = sorted(listed)
+            self._rises = self._rises and ascending == listed
+            self._falls = self._falls and ascending[::-1] == listed
         elif self._of_all or kinds != {type(None)}:
             for value in values:
                 self._add(value)

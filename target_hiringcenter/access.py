@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tap_hiringcenter.api.errors import ForbiddenError, KeyRefusedError, NotFoundError, RefusedError
 from tap_hiringcenter.api.patience import Patience
 from tap_hiringcenter.api.program import InputError
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.settings import key_of
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

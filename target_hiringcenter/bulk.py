@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.errors import ConflictError, NotFoundError, RefusedError, TransientError
-from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.request import Request
 from target_hiringcenter.rows import found_by, kept
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class Bulk:
             LedgerError: The ledger can't hold them.
         """
         size = self._size
-        with self._writer.begun(tasks):
-            for start in range(0, len(tasks), size):
-                self._send(tasks[start : start + size])
+        self._writer.begin(tasks)
+        for start in range(0, len(tasks), size):
+            self._send(tasks[start : start + size])
 
     def _send(self, tasks: Sequence[Task]) -> None:
         if len(tasks) == 1:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tap_hiringcenter.api import envelopes, times
 from tap_hiringcenter.api.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UncertainError
 from tap_hiringcenter.api.patience import Patience
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Request, Transport
 from target_hiringcenter.rows import made_before
 from target_hiringcenter.writes import digest
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tap_hiringcenter.api.answers import Answer
+    from tap_hiringcenter.api.transport import Transport
     from tap_hiringcenter.api.usage import Usage
     from target_hiringcenter.ledger import Ledger
     from target_hiringcenter.tasks import Task

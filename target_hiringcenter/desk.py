@@ -1,4 +1,4 @@
-"""Working off batches: side by side as far as limits allow, in order where two records touch the same."""
+"""Working off batches: one while the next is read, side by side as far as limits allow, in order where two records touch the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -23,7 +24,7 @@ from target_hiringcenter.tasks import NOTHING, Outcome, Reject, SinkReport, Task
 from target_hiringcenter.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from tap_hiringcenter.api.reports import Report
     from tap_hiringcenter.api.systems import System
@@ -40,6 +41,7 @@ _SIGN_OF_LIFE = 30.0
 _LONGEST_WAIT = 1.0
 # So long the writes that are under way may take to come to their end when the run is broken off. What does not is looked up by the next run.
 _LAST_ANSWERS = 5.0
+_BROKEN_OFF = "the run was broken off"
 
 
 class Desk:
@@ -78,13 +80,26 @@ class Desk:
         self._bulk_size = int(str(config["leads_bulk_size"]))
         self._bulks: dict[str, Bulk] = {}
         self._pools: dict[System, ThreadPoolExecutor] = {}
+        self._foreman = ThreadPoolExecutor(1, "foreman")
+        self._batch: Future[None] | None = None
+        self._is_broken_off = False
 
-    def work_off(self, sink: ApiSink, records: list[Row]) -> None:
-        """Bring each record to its end: written, unchanged, rejected or, in a dry run, skipped.
+    def begin(self, sink: ApiSink, records: list[Row], then: Callable[[], None] | None) -> None:
+        """Begin to bring each record to its end: written, unchanged, rejected or, in a dry run, skipped. The batch before it comes to its end first.
 
         Args:
             sink: The records' sink.
             records: The records, in their order; the list forgets each when its turn has come.
+            then: What is to be done when all of them have come to their end, if anything.
+
+        Raises:
+            Stopped: As `finish` does all that it raises.
+        """
+        self.finish()
+        self._batch = self._foreman.submit(self._work_off, sink, records, then)
+
+    def finish(self) -> None:
+        """Wait until all that was begun has come to its end.
 
         Raises:
             SystemEndedError: A system can't be asked any more; the records that have no end are left to the next run.
@@ -92,6 +107,24 @@ class Desk:
             OSError: The rejects can't be kept.
             Stopped: The process was asked to stop.
         """
+        while self._batch:
+            if wait([self._batch], _LONGEST_WAIT).done:
+                # What has failed stays so, however often it is asked.
+                self._batch.result()
+                self._batch = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was begun has come to its end."""
+        return self._batch is None or self._batch.done()
+
+    def break_off(self) -> None:
+        """Begin nothing more; what is under way is given a moment."""
+        self._is_broken_off = True
+        with suppress(Exception):
+            self.finish()
+
+    def _work_off(self, sink: ApiSink, records: list[Row], then: Callable[[], None] | None) -> None:
         batch = Batch(sink, records, self._ledger, self._fingerprints)
         writer = self._writer(sink.system)
         most = 1 if self._is_dry or sink.bulk_path is None else self._bulk_size
@@ -100,6 +133,8 @@ class Desk:
             self._run(sink, batch, Order(groups))
         finally:
             self._close(sink, batch)
+        if then:
+            then()
 
     def _run(self, sink: ApiSink, batch: Batch, order: Order) -> None:
         pool = self._pool(sink.system)
@@ -113,7 +148,7 @@ class Desk:
                         under_way[pool.submit(self._write, sink, group.tasks)] = group
                     if not under_way:
                         break
-                    for future in wait(under_way, _LONGEST_WAIT, FIRST_COMPLETED).done:
+                    for future in self._done(under_way):
                         future.result()
                         order.done(under_way.pop(future))
                     left = batch.left + sum(len(group.tasks) for group in under_way.values())
@@ -125,10 +160,16 @@ class Desk:
                 self._break_off(under_way)
                 raise
 
+    def _done(self, under_way: Iterable[Future[None]]) -> Iterable[Future[None]]:
+        done = wait(under_way, _LONGEST_WAIT, FIRST_COMPLETED).done
+        if self._is_broken_off:
+            raise SystemEndedError(_BROKEN_OFF)
+        return done
+
     def _break_off(self, under_way: Iterable[Future[None]]) -> None:
         """Begin nothing more; what is under way is given a moment, so that the ledger knows its end."""
         for transport in self._transports.values():
-            transport.end(SystemEndedError("the run was broken off"))
+            transport.end(SystemEndedError(_BROKEN_OFF))
         for future in under_way:
             future.cancel()
         wait(under_way, _LAST_ANSWERS)
@@ -204,7 +245,8 @@ class Desk:
         entry = self._report.streams[sink.name]
         entry.outcomes[Outcome.UNCHANGED] += batch.known
         for task in batch.tasks:
-            entry.usage.count(requests=task.usage.requests, retries=task.usage.retries, rate_limited=task.usage.rate_limited)
+            if task.asked:
+                entry.usage.count(requests=task.asked.requests, retries=task.asked.retries, rate_limited=task.asked.rate_limited)
             if task.outcome is None:
                 continue
             if task.reject:
@@ -212,7 +254,8 @@ class Desk:
             if task.outcome is Outcome.SKIPPED and self._plan:
                 self._plan.write(task)
             entry.outcomes[task.outcome] += 1
-            entry.warnings.update(task.warnings)
+            if task.warnings:
+                entry.warnings.update(task.warnings)
         self._rejects.sync()
 
 

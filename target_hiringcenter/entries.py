@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from tap_hiringcenter.api.program import InputError
 
@@ -16,8 +16,7 @@ class LedgerError(InputError):
     """The ledger can't be used; nothing is written without it."""
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """What is known of one record.
 
     Attributes:

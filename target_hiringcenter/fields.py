@@ -11,12 +11,13 @@ import math
 import re
 import sys
 import zoneinfo
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
+
+import msgspec
 
 from tap_hiringcenter.api import times
 from target_hiringcenter.writes import RejectedError
@@ -40,8 +41,7 @@ _BLANK = re.compile(r"[\s\x00-\x20\x7f]")
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One property of a request.
 
     Attributes:
@@ -56,7 +56,7 @@ class Field:
     others: tuple[str, ...] = ()
     is_clearable: bool = False
 
-    @cached_property
+    @property
     def brought(self) -> tuple[str, ...]:
         """All names under which a record may bring it, its own first."""
         return (self.name, *self.others)
@@ -111,14 +111,16 @@ def body_of(fields: Iterable[Field], columns: Row, *, clears: bool = False) -> R
     name = ""
     try:
         for field in fields:
-            for name in field.brought:
-                value = columns.get(name)
-                if value is not None and not is_nothing(value):
-                    found[field.name] = field.kind(value)
-                    break
-            else:
-                if clears and field.is_clearable and not columns.keys().isdisjoint(field.brought):
-                    found[field.name] = None
+            name = field.name
+            value = columns.get(name)
+            if value is None or is_nothing(value):
+                name = next((other for other in field.others if not is_nothing(columns.get(other))), "") if field.others else ""
+                if not name:
+                    if clears and field.is_clearable and not columns.keys().isdisjoint(field.brought):
+                        found[field.name] = None
+                    continue
+                value = columns[name]
+            found[field.name] = field.kind(value)
     except RejectedError as error:
         raise RejectedError(error.reason, name) from None
     return found
@@ -171,7 +173,7 @@ def is_nothing(value: object) -> bool:
 def text(value: object) -> str:
     """A text as it is; a number becomes its text, since the ids of warehouses are often integers."""
     if isinstance(value, str):
-        return _sound(value)
+        return value if value.isascii() else _sound(value)
     try:
         found = number(value)
     except RejectedError:
@@ -258,7 +260,7 @@ def texts(value: object) -> list[str]:
         if not isinstance(value, str):
             _refuse("a list of texts")
         found = value.split(",")
-    return list(dict.fromkeys(trimmed(item) for item in found if not is_nothing(item)))
+    return list(dict.fromkeys([trimmed(item) for item in found if not is_nothing(item)]))
 
 
 def objects(value: object) -> list[Row]:

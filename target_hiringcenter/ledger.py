@@ -1,30 +1,29 @@
 """The ledger: the memory of what was written, so that nothing is written twice and nothing that is unchanged at all.
 
-One row for each stream and source key: what was last sent, which version of the record that was, what became of it, and the API's id. A row is
-written ahead of its request, so that a run that is killed at any moment leaves behind what the next one must look at; those of a bulk request
-together, as one row of a table of their own. It holds no field of a record: keys, contents and what rows are found by are digests.
+One row for each stream and source key: what was last sent, which version of the record that was, what became of it, and the API's id. It is
+written ahead of its request, so that a run that is killed at any moment leaves behind what the next one must look at. What is kept together goes
+into a log first, as one row, and from there into its place, many at once and in the order of the keys: these are digests, so that each entry by
+itself changes a page of its own. The ledger holds no field of a record: keys, contents and what rows are found by are digests.
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
 import threading
 import time
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
-from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from target_hiringcenter.entries import Entry, LedgerError
+from target_hiringcenter.entries import PENDING, Entry, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +34,8 @@ VERSION = 1
 _KEYS_AT_ONCE = 500
 # Of 4 KB each, beside the database while a run lasts.
 _LOG_PAGES = 16_000
+# So many entries wait in the log until they are put in their places: the more, the more of them share a page.
+_MOST_LOGGED = 20_000
 # PostgreSQL learns a moment later that a run is over whose process has ended.
 _SECONDS_TO_SEIZE = 2
 _BACKENDS = ("sqlite", "postgresql")
@@ -64,8 +65,8 @@ _entries = sa.Table(
     sa.Column("fingerprint", sa.String(32), nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
-# Entries that were written ahead together: less work than to keep each in its place, which is done once it is settled.
-_begun = sa.Table(
+# The log, in the order of its numbers. Former programs had only what they wrote ahead in it.
+_log = sa.Table(
     "hiringcenter_ledger_begun",
     _tables,
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -77,7 +78,7 @@ _REMOTE = f"CREATE INDEX IF NOT EXISTS hiringcenter_ledger_remote ON {_entries.n
 # Former ledgers lack this column. They get it when they are opened, and the program that made them can still go on with them.
 _LATER = _entries.c.fingerprint
 
-_NAMES = [field.name for field in fields(Entry)]
+_NAMES = Entry.__struct_fields__
 _COLUMNS = [_entries.c[name] for name in _NAMES]
 _values = attrgetter(*_NAMES)
 _encode = msgspec.json.Encoder().encode
@@ -104,9 +105,14 @@ class Ledger:
         self._is_read_only = is_read_only
         self.is_new = False
         self._knows_owners = False
-        self._numbers = itertools.count()
-        # What was begun together and has come to its end, by number.
-        self._over: list[tuple[int]] = []
+        # Of the log's last row.
+        self._number = 0
+        # What is in the log and not in its place yet: entries of one stream, by key.
+        self._logged: dict[str, tuple[Any, ...]] = {}
+        self._logged_of = ""
+        # The part of it that is on its way there: its keys, from the last to the first; and the row of the log with which it ends.
+        self._moving: list[str] = []
+        self._moving_to = 0
         self._lock = threading.Lock()
         url = parse(uri)
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -131,8 +137,8 @@ class Ledger:
         weakref.finalize(self, self._engine.dispose)
         self._upsert = str(_upsert(url).compile(self._engine))
         self._find = str(_FIND.compile(self._engine))
-        self._begin = str(sa.insert(_begun).compile(self._engine))
-        self._end = str(sa.delete(_begun).where(_begun.c.number == sa.bindparam("over")).compile(self._engine))
+        self._append = str(sa.insert(_log).compile(self._engine))
+        self._cut = str(sa.delete(_log).where(_log.c.number <= sa.bindparam("number")).compile(self._engine))
         try:
             with self._errors():
                 self._connection = self._engine.connect()
@@ -191,14 +197,14 @@ class Ledger:
         return str(facts["id"])
 
     def _take_over(self) -> None:
-        """Put what a run had begun together, and could not end, in its place."""
-        for number, stream, text in self._connection.execute(sa.select(_begun).order_by(_begun.c.number)).all():
+        """Put what a run that was killed has left in the log in its place."""
+        for number, stream, text in self._connection.execute(sa.select(_log).order_by(_log.c.number)).all():
             entries = {key: Entry(*values) for key, *values in msgspec.json.decode(text)}
             known = self._found(stream, entries)
-            # Of those that were settled meanwhile their place tells more.
-            self._put(stream, {key: entry for key, entry in entries.items() if key not in known or known[key].version < entry.version})
-            self._over.append((number,))
-        self._forget()
+            # Former programs put in its place what was settled, and left in the log what they had written ahead of it.
+            newer = {key: entry for key, entry in entries.items() if key not in known or not _is_older(entry, known[key])}
+            self._put(stream, {key: _values(entry) for key, entry in newer.items()})
+            self._connection.exec_driver_sql(self._cut, (number,))
         self._connection.commit()
 
     def belongs_to(self, system: str, account: str) -> None:
@@ -237,19 +243,23 @@ class Ledger:
         return found
 
     def _found(self, stream: str, keys: Iterable[str]) -> dict[str, Entry]:
-        wanted, found = list(dict.fromkeys(keys)), {}
+        # In their order, so that neighbours are read together.
+        wanted, found = sorted(set(keys)), {}
         for start in range(0, len(wanted), _KEYS_AT_ONCE):
             chunk = wanted[start : start + _KEYS_AT_ONCE]
             # The same statement for every chunk: a short one is filled up with its last key.
             chunk += chunk[-1:] * (_KEYS_AT_ONCE - len(chunk))
             for key, *values in self._connection.exec_driver_sql(self._find, (stream, *chunk)):
                 found[key] = Entry(*values)
+        if stream == self._logged_of:
+            found.update((key, Entry(*self._logged[key])) for key in self._logged.keys() & wanted)
         return found
 
     def owner(self, stream: str, remote_id: str) -> str | None:
         """Key of the record that a row of the API belongs to, or None when it belongs to none."""
         query = sa.select(_entries.c.key).where(_entries.c.stream == stream, _entries.c.remote_id == remote_id).limit(1)
         with self._lock, self._errors():
+            self._move_all()
             if not self._knows_owners:
                 self._connection.exec_driver_sql(_REMOTE)
                 self._knows_owners = True
@@ -269,51 +279,49 @@ class Ledger:
         """
         if self._is_read_only or not entries:
             return
+        logged = {key: _values(entry) for key, entry in entries.items()}
+        text = _encode([(key, *values) for key, values in logged.items()]).decode()
         with self._lock, self._errors():
-            self._put(stream, entries)
-            self._forget()
-            self._connection.commit()
+            if stream != self._logged_of:
+                self._move_all()
+                self._logged_of = stream
+            self._number += 1
+            self._connection.exec_driver_sql(self._append, (self._number, stream, text))
+            # Sooner than as many more have come, and few enough at once that nobody has to wait for it.
+            self._move(2 * len(logged))
+            self._logged.update(logged)
+            if not self._moving and len(self._logged) >= _MOST_LOGGED:
+                self._set_out()
 
-    def _put(self, stream: str, entries: Mapping[str, Entry]) -> None:
-        if rows := [(stream, key, *_values(entry)) for key, entry in entries.items()]:
-            self._connection.exec_driver_sql(self._upsert, rows)
+    def _set_out(self) -> None:
+        """Send all that is in the log on its way to its place."""
+        self._moving, self._moving_to = sorted(self._logged, reverse=True), self._number
 
-    def _forget(self) -> None:
-        """Drop what has come to its end."""
-        if self._over:
-            self._connection.exec_driver_sql(self._end, self._over)
-            self._over = []
+    def _move(self, most: int) -> None:
+        """Put the next entries that are on their way in their places, each as it is by now; and make sure of it, and of all before it."""
+        keys = self._moving[-most:]
+        self._put(self._logged_of, {key: self._logged[key] for key in reversed(keys)})
+        if keys and len(keys) == len(self._moving):
+            self._connection.exec_driver_sql(self._cut, (self._moving_to,))
+        self._connection.commit()
+        # Only now: after an error the log still has them.
+        del self._moving[len(self._moving) - len(keys) :]
+        for key in keys:
+            del self._logged[key]
 
-    @contextmanager
-    def begun(self, stream: str, entries: Mapping[str, Entry]) -> Iterator[None]:
-        """Write entries ahead together, for as long as what they are about is under way.
+    def _move_all(self) -> None:
+        self._set_out()
+        self._move(len(self._moving))
 
-        Args:
-            stream: The stream.
-            entries: The entries by key. When they leave the context, each must be kept in its place; after an error the next run does that.
-
-        Raises:
-            LedgerError: They can't be kept.
-        """
-        if self._is_read_only:
-            yield
-            return
-        text = _encode([(key, *_values(entry)) for key, entry in entries.items()]).decode()
-        with self._lock, self._errors():
-            number = next(self._numbers)
-            self._connection.exec_driver_sql(self._begin, (number, stream, text))
-            self._connection.commit()
-        yield
-        with self._lock:
-            # Dropped with what is kept next: until then it does no harm.
-            self._over.append((number,))
+    def _put(self, stream: str, entries: Mapping[str, tuple[Any, ...]]) -> None:
+        if entries:
+            self._connection.exec_driver_sql(self._upsert, [(stream, key, *values) for key, values in entries.items()])
 
     def close(self) -> None:
         """Let others in."""
         with self._lock:
             with suppress(LedgerError), self._errors():
-                self._forget()
-                self._connection.commit()
+                self._move_all()
             self._connection.close()
             self._engine.dispose()
 
@@ -332,6 +340,11 @@ class Ledger:
                 text += ": another run uses it. Wait for it to end"
             msg = f"The ledger can't be used ({text}). Nothing is passed on that it doesn't hold"
             raise LedgerError(msg) from error
+
+
+def _is_older(entry: Entry, known: Entry) -> bool:
+    """Whether an entry of the log was overtaken by the one in its place."""
+    return entry.version < known.version or (entry.version == known.version and entry.outcome == PENDING != known.outcome)
 
 
 def _upsert(url: sa.URL) -> sa.Insert:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from target_hiringcenter.writes import Row, Write
 
+# Rows that are under way: what each can be found by is asked when it is sent, and twice when its answer comes.
+_UNDER_WAY = 4096
 # What a phone number is written with beside its digits.
 _NO_DIGITS = re.compile(r"[^0-9]+")
 
@@ -36,18 +39,19 @@ def _is_same(one: object, other: object) -> bool:
         return False
 
 
-def found_by(row: Row) -> set[str]:
+def found_by(row: Row) -> frozenset[str]:
     """What a row can be found by, in the words of `Form.match`.
 
     Args:
         row: The row as the API shows it, or as it is to be written.
     """
-    found = set()
-    if email := str(row.get("email") or "").strip():
-        found.add(f"email:{email.casefold()}")
-    if phone := _phone(row):
-        found.add(f"phone:{phone}")
-    return found
+    return _found_by(str(row.get("email") or ""), str(row.get("phone") or ""))
+
+
+@lru_cache(_UNDER_WAY)
+def _found_by(email: str, phone: str) -> frozenset[str]:
+    found = {f"email:{email.strip().casefold()}", f"phone:{digits_in(phone)}"}
+    return frozenset(found - {"email:", "phone:"})
 
 
 def kept(match: frozenset[str], row: Row) -> frozenset[str]:
@@ -82,7 +86,8 @@ def made_before(row: Row, since: str) -> bool:
 
 def digits_in(text: str) -> str:
     """What is left of a phone number without the way in which it is written."""
-    return _NO_DIGITS.sub("", text)
+    digits = text.removeprefix("+")
+    return digits if digits.isdecimal() and digits.isascii() else _NO_DIGITS.sub("", text)
 
 
 def _phone(row: Row) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from contextlib import suppress
 from datetime import datetime, timezone
-from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from functools import cached_property, partial
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Target
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
 
 from tap_hiringcenter.api.errors import ApiError
 from tap_hiringcenter.api.program import InputError, Program, Stopped, reason_for, stream_maps_in_words
@@ -69,8 +71,11 @@ class TargetHiringcenter(Program, Target):
         # Streams are worked off one after the other, since rows of one refer to rows of another; within a stream, writes go side by side.
         self.max_parallelism = 1
         self.report: Report[SinkReport] = Report(datetime.fromtimestamp(self.initialized_at / 1000, tz=timezone.utc))
-        self._has_drained = False
+        # What is being worked off, while more is read.
+        self._worked_off: ApiSink | None = None
         self._passed_on: dict[str, Any] | None = None
+        # The sinks of streams that no stream map and no flattening changes.
+        self._unmapped: dict[object, ApiSink] = {}
 
     @override
     def mistakes(self) -> list[str]:
@@ -141,7 +146,7 @@ class TargetHiringcenter(Program, Target):
             raise
 
     def work_off(self, sink: ApiSink, records: list[Row]) -> None:
-        """Bring the records of a sink to their end.
+        """Begin to bring the records of a sink to their end.
 
         Args:
             sink: The sink.
@@ -151,36 +156,65 @@ class TargetHiringcenter(Program, Target):
         for stream in sink.refers_to.values():
             if stream != sink.name and stream in self._sinks_active:
                 self.drain_one(self._sinks_active[stream])
-        self._desk.work_off(sink, records)
-        self._has_drained = True
+        self._finish()
+        self._worked_off = sink
+        # As soon as these are done, and not with what comes next: nothing more may come for hours.
+        state = self._latest_state if self._is_all_begun(but=sink) else None
+        self._desk.begin(sink, records, None if state is None else partial(self._pass_on, state))
+
+    def _finish(self) -> None:
+        """Wait until what was begun has come to its end."""
+        if self._worked_off:
+            self._desk.finish()
+            self._worked_off = None
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         if not isinstance(message_dict.get("record"), dict):
             msg = "A RECORD message of the input has no record"
             raise InputError(msg)
-        super()._process_record_message(message_dict)
-        if self._has_drained:
-            self._has_drained = False
-            self._pass_state_on()
+        if self._worked_off and self._desk.is_idle:
+            self._finish()
+        sink = self._unmapped.get(message_dict.get("stream"))
+        if sink is None:
+            super()._process_record_message(message_dict)
+        else:
+            # The same as the SDK does with such a record, but that it copies it, maps it to itself, and asks for each what to add to it.
+            sink.take(message_dict["record"])
+            if sink.is_full:
+                self.drain_one(sink)
+            self._handle_max_record_age()
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         with stream_maps_in_words():
             super()._process_schema_message(message_dict)
+        self._unmapped = {
+            name: cast("ApiSink", self._sinks_active[name])
+            for name, (first, *more) in self.mapper.stream_maps.items()
+            if type(first) is SameRecordTransform and not first.flattening_enabled and not more
+        }
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)
-        self._pass_state_on()
-
-    def _pass_state_on(self) -> None:
-        """Pass the latest STATE on when nothing that came before it is left to be done."""
-        if self._latest_state is not None and all(sink.current_size == 0 for sink in (*self._sinks_active.values(), *self._sinks_to_clear)):
+        if self._latest_state is not None and self._is_all_begun():
             self._write_state_message(self._latest_state)
 
     @override
+    def process_endofpipe(self) -> None:
+        super().process_endofpipe()
+        self._finish()
+
+    def _is_all_begun(self, but: ApiSink | None = None) -> bool:
+        return all(sink is but or sink.current_size == 0 for sink in (*self._sinks_active.values(), *self._sinks_to_clear))
+
+    @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
+        self._finish()
+        self._pass_on(state)
+
+    def _pass_on(self, state: dict[str, Any]) -> None:
         # After a dry run nothing is written, so the next run must get the same rows.
         if self.config["dry_run"] or state == self._passed_on:
             return
@@ -223,8 +257,10 @@ class TargetHiringcenter(Program, Target):
             try:
                 self._listen(file_input)
             except BaseException as error:
-                for sink in self._sinks_active.values():
-                    if sink.current_size:
+                if self._worked_off:
+                    self._leave_off(error)
+                for sink in (*self._sinks_active.values(), self._worked_off):
+                    if sink and (sink.current_size or sink is self._worked_off):
                         self.report.streams[sink.stream_name].reason = reason_for(error)
                 raise
             finally:
@@ -241,6 +277,15 @@ class TargetHiringcenter(Program, Target):
         if self.config["dry_run"]:
             self.logger.info("This was a dry run: nothing was written. What would be is in %s", self.config["plan_path"])
         return int(rejected > self.config["max_rejects"])
+
+    def _leave_off(self, error: BaseException) -> None:
+        """Bring what is being worked off to its end, when nothing more is read; or soon, when the run is to stop."""
+        try:
+            if isinstance(error, Exception):
+                with suppress(Exception):
+                    self._finish()
+        finally:
+            self._desk.break_off()
 
     def _listen(self, file_input: IO[str] | None) -> None:
         """Read the input to its end, with one clear error for whatever the SDK makes of it."""

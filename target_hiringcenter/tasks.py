@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_hiringcenter.api.reports import COMPLETE, FAILED, PARTIAL, StreamReport
 from tap_hiringcenter.api.usage import Usage
 from target_hiringcenter.writes import Form
@@ -25,6 +27,9 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
     REJECTED = "rejected"
     SKIPPED = "skipped"
+
+    # Each record is counted by its outcome, and the hash of an Enum is made of its name by a function in Python.
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,7 @@ class Reject:
 NOTHING = Form()
 
 
-@dataclass(eq=False, slots=True)
-class Task:
+class Task(msgspec.Struct, eq=False):
     """One record on its way.
 
     Attributes:
@@ -59,7 +63,7 @@ class Task:
         content: Digest of that.
         entry: What the ledger knows of it; changed as its writing goes on.
         fingerprint: Ties the record to its content (see `Fingerprints`).
-        usage: What was asked for it.
+        asked: What was asked for it alone, if anything was.
         is_begun: Whether the ledger holds that it is being written.
         is_resumed: Whether an earlier attempt may have had an effect.
         outcome: What became of it; None until that is known.
@@ -76,14 +80,21 @@ class Task:
     content: str
     entry: Entry
     fingerprint: str = ""
-    usage: Usage = field(default_factory=Usage)
+    asked: Usage | None = None
     is_begun: bool = False
     is_resumed: bool = False
     outcome: Outcome | None = None
     reject: Reject | None = None
-    warnings: list[str] = field(default_factory=list)
-    plan: dict[str, Any] = field(default_factory=dict)
-    overtaken: list[Task] = field(default_factory=list)
+    warnings: list[str] = msgspec.field(default_factory=list)
+    plan: dict[str, Any] = msgspec.field(default_factory=dict)
+    overtaken: list[Task] = msgspec.field(default_factory=list)
+
+    @property
+    def usage(self) -> Usage:
+        """Where is counted what is asked for it."""
+        if self.asked is None:
+            self.asked = Usage()
+        return self.asked
 
     def pass_over(self) -> None:
         """Let the earlier records of the same key go: this one has come to its end in their place."""

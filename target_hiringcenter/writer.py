@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tap_hiringcenter.api.errors import (
@@ -25,7 +25,7 @@ from target_hiringcenter.tasks import Outcome, Reject
 from target_hiringcenter.writes import RejectedError, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from target_hiringcenter.client import Client
     from target_hiringcenter.files import Lines
@@ -75,37 +75,20 @@ class Writer:
             LedgerError: The ledger can't hold it.
         """
         try:
-            self.begin(task)
+            if not task.is_begun:
+                self.begin([task])
             self._carry_out(task)
         except (RejectedError, ApiError) as error:
             self.reject(task, error)
         else:
             self.settle([task])
 
-    def begin(self, task: Task) -> None:
-        """Write ahead: from here on the ledger knows that a record may have an effect.
-
-        Args:
-            task: The record.
-        """
-        if not task.is_begun:
-            self._begin([task])
-            self._save([task])
-
-    @contextmanager
-    def begun(self, tasks: Sequence[Task]) -> Iterator[None]:
-        """Write ahead of a request that many records share, for as long as it is under way.
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Write ahead: from here on the ledger knows that records may have an effect.
 
         Args:
             tasks: Records of one stream, none of which was begun.
         """
-        self._begin(tasks)
-        with self._ledger.begun(tasks[0].sink.name, {task.key: task.entry for task in tasks}):
-            yield
-            # Of these it isn't known what became of them.
-            self._save([task for task in tasks if task.entry.outcome == PENDING])
-
-    def _begin(self, tasks: Sequence[Task]) -> None:
         now = self.client.now()
         for task in tasks:
             entry, content = task.entry, task.content
@@ -121,6 +104,7 @@ class Writer:
             if task.form.look:
                 entry.marks = " ".join(sorted({*entry.marks.split(), digest(task.form.look.wanted)}))
             entry.outcome = PENDING
+        self._save(tasks)
 
     def settle(self, tasks: list[Task]) -> None:
         """Note that records are done with.
@@ -130,7 +114,7 @@ class Writer:
         """
         with self._lock:
             self._failures = 0
-            self._has_written.update(task.sink.name for task in tasks)
+            self._has_written.update({task.sink.name for task in tasks})
         for task in tasks:
             task.outcome = task.outcome or Outcome.WRITTEN
             task.entry.settle(DELETED if task.form.remove else WRITTEN)
@@ -334,7 +318,7 @@ class Writer:
             entry.remote_id = str(row["id"])
             if row.get("message") is not None:
                 task.warnings.append("accepted with a warning of the API (message)")
-            if any(key.startswith("phone:") for key in form.match - match) and row.get("phone") is None:
+            if row.get("phone") is None and any(key.startswith("phone:") for key in form.match - match):
                 task.warnings.append("accepted, but its phone was not kept")
             if form.secret:
                 self._keep_secret(task, row)
@@ -367,7 +351,7 @@ class Writer:
         else:
             task.warnings.append(_UNSEEN)
 
-    def _save(self, tasks: list[Task]) -> None:
+    def _save(self, tasks: Sequence[Task]) -> None:
         if tasks:
             self._ledger.save(tasks[0].sink.name, {task.key: task.entry for task in tasks})
 

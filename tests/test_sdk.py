@@ -27,6 +27,7 @@ from tests.sandbox import Sandbox, World
         (PluginBase, "_validate_config", ["self", "raise_errors"]),
         (PluginBase, "_handle_termination", ["self", "signum", "frame"]),
         (Target, "_process_record_message", ["self", "message_dict"]),
+        (Target, "_handle_max_record_age", ["self"]),
         (Target, "_process_schema_message", ["self", "message_dict"]),
         (Target, "_process_state_message", ["self", "message_dict"]),
         (Target, "_process_batch_message", ["self", "message_dict"]),

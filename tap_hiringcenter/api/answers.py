@@ -46,6 +46,7 @@ _NAMES = [
     f'"{name}"'.encode()
     for name in ("success", "data", "items", "prospects", "notes", "pagination", "has_more", "next_cursor", "nextPageToken", "totalCount", "lastNote")
 ]
+Decoder = msgspec.json.Decoder[Any]
 _VALUE = msgspec.json.Decoder()
 # Stands where the rows stood.
 _ROWS, _QUOTED_ROWS = "<rows>", b'"<rows>"'
@@ -78,7 +79,15 @@ class Content(Enum):
     ANYTHING = "anything: the status alone counts"
 
 
-def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes, needed: Content = Content.JSON) -> Answer:
+def judge(  # noqa: PLR0913  # what there is to an answer, and to what was asked
+    asked: str,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    needed: Content = Content.JSON,
+    *,
+    rows: Decoder | None = None,
+) -> Answer:
     """Tell a good answer from a bad one.
 
     Args:
@@ -87,6 +96,7 @@ def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes, n
         headers: The answer's headers, in a mapping that ignores case.
         content: The whole body.
         needed: What the body of a good answer is.
+        rows: Parses the list of rows in it; where it can't, or where there is none, rows are dictionaries.
 
     Returns:
         The answer, when it is 2xx and its body is what it must be.
@@ -94,7 +104,7 @@ def judge(asked: str, status: int, headers: Mapping[str, str], content: bytes, n
     Raises:
         ApiError: Anything else, as the subclass that says what to do next.
     """
-    body, is_json = _parse(content)
+    body, is_json = _parse(content, rows or _VALUE)
     request_id = _request_id(headers, body)
     facts: dict[str, Any] = {"asked": asked, "status": status, "request_id": request_id}
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -164,9 +174,9 @@ def told(headers: Mapping[str, str]) -> Told | None:
     )
 
 
-def _parse(content: bytes) -> tuple[Any, bool]:
+def _parse(content: bytes, rows: Decoder) -> tuple[Any, bool]:
     with suppress(msgspec.MsgspecError, ValueError, RecursionError):
-        return _parse_envelope(content), True
+        return _parse_envelope(content, rows), True
     try:
         # Making sure of it takes as long as all the rest, so it is done where an envelope may be concerned: a name may be written with escapes.
         unique = _unique if b"\\u" in content or any(content.count(name) > 1 for name in _NAMES) else None
@@ -175,7 +185,7 @@ def _parse(content: bytes) -> tuple[Any, bool]:
         return None, False
 
 
-def _parse_envelope(content: bytes) -> dict[str, Any]:
+def _parse_envelope(content: bytes, rows: Decoder) -> dict[str, Any]:
     """Parse an object fast: the list in it, which are the rows, by msgspec, and what is around it with an eye on names that come twice.
 
     Raises:
@@ -189,7 +199,10 @@ def _parse_envelope(content: bytes) -> dict[str, Any]:
         raise ValueError
     found: dict[str, Any] = _parse_leniently(rest, _unique)
     (name,) = [name for name, value in found.items() if value == _ROWS]
-    return {**found, name: _VALUE.decode(memoryview(content)[begin:end])}
+    listed = memoryview(content)[begin:end]
+    with suppress(msgspec.ValidationError):
+        return {**found, name: rows.decode(listed)}
+    return {**found, name: _VALUE.decode(listed)}
 
 
 def _parse_leniently(content: bytes, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:  # noqa: ANN401

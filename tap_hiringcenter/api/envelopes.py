@@ -10,18 +10,19 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
+
 from tap_hiringcenter.api.errors import EnvelopeError
+from tap_hiringcenter.api.rows import LooseRows, TypedRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_hiringcenter.api.answers import Answer
-
-Row = dict[str, Any]
+    from tap_hiringcenter.api.rows import Row, Rows
 
 # A shorter number is more likely an offset that happens to stand in a row than anything that tells rows apart.
 _SHORT = 4
@@ -40,23 +41,10 @@ class Page:
     """
 
     answer: Answer
-    rows: list[Row]
+    rows: Rows
     next: Mapping[str, Any] = field(default_factory=dict)
     total: int | None = None
     otherwise: Mapping[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def columns(self) -> Mapping[str, Sequence[Any]]:
-        """The values of all rows by their names, None for a row that has none: what is looked at column by column takes a fraction of the time."""
-        rows = self.rows
-        if len(set(map(len, rows))) == 1 and all(names.count(names[0]) == len(rows) for names in zip(*rows, strict=True)):
-            # As nearly always: all rows have the same names, in one order.
-            return dict(zip(rows[0], zip(*map(dict.values, rows), strict=True), strict=True))
-        return {name: [row.get(name) for row in rows] for name in dict.fromkeys(chain.from_iterable(rows))}
-
-    def column(self, name: str) -> Sequence[Any]:
-        """The values of all rows by one name, None for a row that has none."""
-        return self.columns.get(name) or [None] * len(self.rows)
 
 
 def prospectb2b_list(answer: Answer) -> Page:
@@ -92,7 +80,7 @@ def prospectb2b_single(answer: Answer) -> Page:
     row = body.get("data")
     if not isinstance(row, dict) or not row:
         refuse(answer, "answered without the object that belongs into data")
-    return Page(answer, [row])
+    return Page(answer, LooseRows([row]))
 
 
 def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
@@ -141,7 +129,7 @@ def hiringcenter_list(answer: Answer, own_name: str, limit: int | None) -> Page:
     return Page(answer, rows, total=total)
 
 
-def _page_before(answer: Answer, rows: list[Row], last: object, limit: int | None, total: int | None) -> Page:
+def _page_before(answer: Answer, rows: Rows, last: object, limit: int | None, total: int | None) -> Page:
     """A page of older notes, whose cursor is the time of its last one."""
     if not isinstance(last, int) or isinstance(last, bool):
         refuse(answer, "answered with a lastNote that is no time")
@@ -228,12 +216,14 @@ def _object(answer: Answer) -> dict[str, Any]:
     return answer.body
 
 
-def _rows(answer: Answer, rows: object, where: str) -> list[Row]:
+def _rows(answer: Answer, rows: object, where: str) -> Rows:
     if not isinstance(rows, list):
         refuse(answer, f"answered with {_kind(rows)} where the list of rows belongs ({where})")
+    if rows and isinstance(rows[0], msgspec.Struct):
+        return TypedRows(rows)
     if not all(isinstance(row, dict) for row in rows):
         refuse(answer, f"answered with rows that are no objects ({where})")
-    return rows
+    return LooseRows(rows)
 
 
 def _check_success(answer: Answer, body: dict[str, Any]) -> None:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _REPORT_PATH = "run_report_path"
 _SIGNAL_EXIT = 128
-_OBJECTS_BETWEEN_LOOKS = 20_000
+# More than there are of a page or a batch at any time, so that their rows are gone before anybody looks.
+_OBJECTS_BETWEEN_LOOKS = 100_000
 
 
 class InputError(Exception):

@@ -71,6 +71,12 @@ class ProspectFeed(HiringCenterStream):
         # One page without a next one, and like every list it must not show two rows as one.
         yield from read_list(lambda query: self.ask(context, query), {"eventType": "prospect.created"}, self.identify)
 
+    @property
+    @override
+    def parser(self) -> None:
+        # The whole answer may be one record, with lists in it.
+        return None
+
     @override
     def page_of(self, answer: Any, query: Mapping[str, Any]) -> Page:
         return hiringcenter_feed(answer)

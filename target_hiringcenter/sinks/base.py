@@ -7,6 +7,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Sink
+from singer_sdk.exceptions import MissingKeyPropertiesError
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -79,6 +80,21 @@ class ApiSink(Sink):
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         self.records_to_drain.append(record)
+
+    def take(self, record: Row) -> None:
+        """Take a record that is as it came.
+
+        Args:
+            record: The record.
+
+        Raises:
+            MissingKeyPropertiesError: It lacks a key property.
+        """
+        if any(name not in record for name in self.key_properties):
+            raise MissingKeyPropertiesError
+        self.tally_record_read()
+        self.records_to_drain.append(record)
+        self.record_counter_metric.increment()
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:

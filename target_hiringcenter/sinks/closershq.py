@@ -48,7 +48,7 @@ class ClosersHQProspects(RecordSink):
     def writing(self, columns: Row) -> Form:
         body = body_of(_PROSPECT, columns)
         require(body, "email")
-        match = frozenset(found_by(body))
+        match = found_by(body)
         change = Write("PATCH", _PATH, body, is_repeatable=True)
         created = {name: value for name, value in body.items() if name in _CREATED}
         return Form(
@@ -65,7 +65,7 @@ class ClosersHQProspects(RecordSink):
     def removal(self, columns: Row) -> Form:
         body = body_of((_EMAIL,), columns)
         require(body, "email")
-        match = frozenset(found_by(body))
+        match = found_by(body)
         is_in_query = self.config["closershq_delete_in"] == "query"
         remove = Write("DELETE", _PATH, None if is_in_query else body, body if is_in_query else {}, is_repeatable=True)
         return Form(remove=remove, locks=match, match=match)

@@ -95,7 +95,7 @@ class Prospects(HiringCenterSink):
     def writing(self, columns: Row) -> Form:
         body = self.body(_PROSPECT, columns)
         require(body, "firstName", "lastName")
-        match = frozenset(found_by(body))
+        match = found_by(body)
         if not match and not self.config["allow_unmatched_creates"]:
             msg = "has neither e-mail nor phone, so that each write would make another prospect; allow_unmatched_creates is off"
             raise RejectedError(msg)
@@ -113,7 +113,7 @@ class Prospects(HiringCenterSink):
     @override
     def removal(self, columns: Row) -> Form:
         contact = body_of(_CONTACT, columns)
-        match = frozenset(found_by(contact))
+        match = found_by(contact)
         return Form(
             remove=Write("DELETE", "/prospects/{id}", takes_key=True, is_repeatable=True),
             own_id=own_id(columns),

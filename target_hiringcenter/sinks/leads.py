@@ -60,7 +60,7 @@ class Leads(RecordSink):
     def writing(self, columns: Row) -> Form:
         lead = body_of(_LEAD, columns)
         change = _change(lead)
-        match = frozenset(found_by(lead))
+        match = found_by(lead)
         if not match:
             return _named(columns, change)
         locks = contact_locks(match)

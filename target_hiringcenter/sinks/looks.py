@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
-from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.request import Request
 from target_hiringcenter.rows import digits_in
 from target_hiringcenter.writes import Look
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
     from target_hiringcenter.writes import Row
 
-_NATIONAL = re.compile(r"1\d{10}")
+# Digits of a North American number with its 1.
+_WITH_CODE = 11
 
 
 def words(value: object) -> str:
@@ -44,7 +44,7 @@ def digits(value: object) -> str:
 
 
 def _national(number: str) -> str:
-    return number[1:] if _NATIONAL.fullmatch(number) else number
+    return number[1:] if len(number) == _WITH_CODE and number[0] == "1" else number
 
 
 def contact_locks(match: frozenset[str]) -> frozenset[str]:

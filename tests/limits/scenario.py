@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from tap_hiringcenter.api import budget, patience, transport
+from tap_hiringcenter.api import budget, patience, transport, wire
 from tap_hiringcenter.api.errors import SystemEndedError, TransientError
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Request, Transport
+from tap_hiringcenter.api.transport import Transport
 from tap_hiringcenter.api.usage import Allowance, Usage
 from tests.limits.schedule import Schedule
 from tests.limits.server import Latency, Server, Telling, Wire
@@ -237,14 +238,15 @@ def _transport(scenario: Scenario, client: Client) -> Transport:
 
 def _virtual(schedule: Schedule, make_wire: Any, dice: random.Random) -> ExitStack:  # noqa: ANN401  # what stands in for a class
     """Let transports made from now on live in virtual time, and speak over a wire of it."""
-    stack = ExitStack()
-    for place, name, value in (
-        (budget, "time", SimpleNamespace(monotonic=lambda: schedule.now)),
-        (budget, "threading", SimpleNamespace(Condition=schedule.condition)),
-        (transport, "TimelyAdapter", make_wire),
-        (transport, "logger", mock.Mock()),
-        (patience, "random", random.Random(dice.random())),
-        (patience, "_FIRST_WAIT", 0.5),
-    ):
-        stack.enter_context(mock.patch.object(place, name, value))
-    return stack
+    with ExitStack() as stack:
+        for place, name, value in (
+            (budget, "time", SimpleNamespace(monotonic=lambda: schedule.now)),
+            (budget, "threading", SimpleNamespace(Condition=schedule.condition)),
+            (wire, "TimelyAdapter", make_wire),
+            (transport, "logger", mock.Mock()),
+            (patience, "random", random.Random(dice.random())),
+            (patience, "_FIRST_WAIT", 0.5),
+        ):
+            stack.enter_context(mock.patch.object(place, name, value))
+        # Only now: a patch that can't be made undoes those before it.
+        return stack.pop_all()

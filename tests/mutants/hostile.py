@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_TRANSPORT = "tap_hiringcenter/api/transport.py"
+_REQUEST, _WIRE = "tap_hiringcenter/api/request.py", "tap_hiringcenter/api/wire.py"
 _SETTINGS = "tap_hiringcenter/api/settings.py"
 _LEDGER = "target_hiringcenter/ledger.py"
 
@@ -14,11 +14,11 @@ _URL = "test_a_url_that_could_send_the_key_elsewhere_is_refused_before_any_reque
 _SEGMENT = "test_ids_of_rows_stay_one_segment_of_the_path_of_their_children"
 
 HOSTILE = (
-    Mutant("I6", _TRANSPORT, "LARGEST_BODY = 128 * 2**20", "LARGEST_BODY = 2**50", (_BOUNDED,)),
+    Mutant("I6", _WIRE, "LARGEST_BODY = 128 * 2**20", "LARGEST_BODY = 2**50", (_BOUNDED,)),
     Mutant("I6", "tap_hiringcenter/api/adapter.py", "self._connected.shutdown(socket.SHUT_RDWR)", "pass", (_BOUNDED,)),
     Mutant(
         "I6",
-        _TRANSPORT,
+        _WIRE,
         "addFilter(lambda _: False)",
         "addFilter(lambda _: True)",
         (
@@ -26,39 +26,45 @@ HOSTILE = (
             "test_i6_an_email_in_a_query_is_not_logged_even_where_the_http_library_is_asked_to",
         ),
     ),
-    Mutant("I6", _TRANSPORT, 'quote(value, safe="")\n', 'quote(value, safe="/?#")\n', (_SEGMENT,)),
+    Mutant("I6", _REQUEST, 'quote(value, safe="")\n', 'quote(value, safe="/?#")\n', (_SEGMENT,)),
     Mutant(
         "I6",
-        _TRANSPORT,
-        'if value in {"", ".", ".."}:',
-        'if value in {"!"}:',
+        _REQUEST,
+        'if text in {"", ".", ".."}:',
+        'if text in {"!"}:',
         ("test_a_row_whose_id_can_not_be_asked_for_costs_its_children_and_says_so",),
     ),
     Mutant(
         "4.11",
-        _TRANSPORT,
+        _REQUEST,
         "headers, body = self._headers, None",
-        'headers, body = dict(requests.Session().prepare_request(requests.Request("GET", self._url, self._headers)).headers), None',
+        'http = __import__("requests")\n'
+        '        signed = http.Session().prepare_request(http.Request("GET", "http://127.0.0.1", self._headers))\n'
+        "        headers, body = dict(signed.headers), None",
         ("test_an_entry_of_netrc_does_not_take_the_place_of_the_key",),
     ),
     Mutant(
         "T-26",
-        _TRANSPORT,
+        _WIRE,
         "        response: Any = self._pool.urlopen(",
-        "        requests.request(signed.method, self._url.removesuffix(self._path) + signed.target, headers=signed.headers, data=signed.body)\n"
+        "        requests.request(signed.method, requests.compat.urljoin(self._url, signed.target), headers=signed.headers, data=signed.body)\n"
         "        response: Any = self._pool.urlopen(",
-        ("test_t26_the_key_goes_nowhere_else", "test_t26_a_write_that_is_led_elsewhere_is_not_made_there_nor_as_another_method"),
+        (
+            "test_t26_the_key_goes_nowhere_else",
+            "test_t26_the_key_does_not_follow_a_redirect_to_another_host",
+            "test_t26_a_write_that_is_led_elsewhere_is_not_made_there_nor_as_another_method",
+        ),
     ),
     Mutant(
         "4.11",
-        _TRANSPORT,
+        _WIRE,
         'verify, cert = environment["verify"],',
         "verify, cert = False,",
         ("test_a_certificate_that_nobody_vouches_for_is_refused", "test_a_certificate_of_another_host_is_refused"),
     ),
     Mutant(
         "4.11",
-        _TRANSPORT,
+        _WIRE,
         'environment["proxies"] if self._url.lower().startswith("https:") else {}',
         'environment["proxies"]',
         ("test_a_key_for_this_machine_goes_through_no_proxy",),
@@ -98,9 +104,9 @@ HOSTILE = (
     ),
     Mutant(
         "I6",
-        "target_hiringcenter/desk.py",
-        '"key": dict(task.source),',
-        '"key": dict(task.source), "form": repr(task.form),',
+        "target_hiringcenter/batch.py",
+        "task.reject = Reject(error.reason, error.column)",
+        'task.reject = Reject(f"{error.reason}, and is {record}", error.column)',
         ("test_i6_a_run_without_faults_tells_nothing_of_a_record",),
     ),
     Mutant(

@@ -9,10 +9,13 @@ _ENVELOPES = "tap_hiringcenter/api/envelopes.py"
 _PATIENCE = "tap_hiringcenter/api/patience.py"
 _PROGRAM = "tap_hiringcenter/api/program.py"
 _TRANSPORT = "tap_hiringcenter/api/transport.py"
+_WIRE = "tap_hiringcenter/api/wire.py"
 _BOOKMARKS = "tap_hiringcenter/bookmarks.py"
 _FAMILY = "tap_hiringcenter/family.py"
 _PROSPECTS = "tap_hiringcenter/prospects.py"
 _RECORDS = "tap_hiringcenter/records.py"
+_ROWS = "tap_hiringcenter/api/rows.py"
+_SAME_RECORDS = "test_records_are_the_same_however_their_rows_were_parsed"
 _RUN = "tap_hiringcenter/run.py"
 _SPANS = "tap_hiringcenter/spans.py"
 _SWEEPS = "tap_hiringcenter/sweeps.py"
@@ -59,7 +62,7 @@ TAP = (
     Mutant("T-04", _ANSWERS, " or status >= HTTPStatus.INTERNAL_SERVER_ERROR", "", (_T04,)),
     Mutant(
         "T-05",
-        _TRANSPORT,
+        _WIRE,
         "except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:",
         "except ZeroDivisionError as error:",
         ("test_t05_a_connection_that_breaks_is_made_again_and_nothing_comes_twice",),
@@ -164,7 +167,21 @@ TAP = (
         "if True:",
         ("test_t17_a_stream_whose_scope_is_missing_is_left_out_by_name",),
     ),
-    Mutant("T-18", _RECORDS, "in enumerate(values) if name in rows[pair[0]]] if has_gaps else enumerate(values)", "in ()]", (_T18,)),
+    Mutant("T-18", _RECORDS, "compress(enumerate(rows.column(name)), has)", "()", (_T18,)),
+    Mutant("T-18", _ROWS, "        self._as_it_came(name)\n", "", ("test_rows_that_became_records_are_still_there_as_they_came",)),
+    Mutant(
+        "T-18", _ROWS, "value if has else msgspec.UNSET for value, has in zip(values, self.has(name), strict=True)])", "*values])", (_SAME_RECORDS,)
+    ),
+    Mutant("T-18", _RECORDS, " and _can_be_parsed(name)", "", ("test_any_name_may_come_on_every_page",)),
+    Mutant("T-18", _RECORDS, "(*others, *new)", "(*self._others, *new)", ("test_a_name_that_another_thread_learns_meanwhile_is_learned_once",)),
+    Mutant(
+        "T-18",
+        "tap_hiringcenter/streams/hiringcenter.py",
+        "        return None\n",
+        "        return super().parser\n",
+        ("test_a_list_within_a_feed_of_one_record_is_no_list_of_rows",),
+    ),
+    Mutant("T-24", "tap_hiringcenter/api/times.py", "not joined.isascii() or ", "", ("test_a_text_of_the_length_of_a_time_that_is_none_makes_none",)),
     Mutant("T-18", _RECORDS, "(held is None or (ancestor is not None and held != ancestor))", "ancestor is not None and held != ancestor", (_T18,)),
     Mutant(
         "T-19",
@@ -233,13 +250,6 @@ TAP = (
         "except ZeroDivisionError:",
         ("test_t25_a_reader_that_goes_away_ends_the_run_with_an_error_and_without_a_stack_trace",),
     ),
-    Mutant(
-        "T-26",
-        _TRANSPORT,
-        "        response: Any = self._pool.urlopen(",
-        "        requests.Session().send(prepared)\n        response: Any = self._pool.urlopen(",
-        ("test_t26_the_key_does_not_follow_a_redirect_to_another_host",),
-    ),
     Mutant("T-27", _ENVELOPES, '("items", own_name)', '("items",)', ("test_t27_either_shape_is_read_and_both_in_one_run",)),
     Mutant(
         "T-27",
@@ -284,7 +294,5 @@ TAP = (
         "pass",
         ("test_t20_a_run_that_waits_for_the_next_hour_asks_nothing_more_and_goes_on_when_it_is_told_to_stop",),
     ),
-    Mutant(
-        "4.11", _TRANSPORT, "addFilter(lambda _: False)", "addFilter(lambda _: True)", ("test_neither_keys_nor_rows_nor_queries_get_into_the_log",)
-    ),
+    Mutant("4.11", _WIRE, "addFilter(lambda _: False)", "addFilter(lambda _: True)", ("test_neither_keys_nor_rows_nor_queries_get_into_the_log",)),
 )

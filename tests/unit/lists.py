@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api.answers import Answer
-from tap_hiringcenter.api.envelopes import Page, Row
+from tap_hiringcenter.api.envelopes import Page
 from tap_hiringcenter.api.errors import RefusedError
+from tap_hiringcenter.api.rows import LooseRows, Row
 
 if TYPE_CHECKING:
     import random
@@ -21,6 +22,11 @@ PAGINGS = ("offset", "page number", "values of the last row", "id of the last ro
 def answer(body: object = None, request_id: str | None = "req_1") -> Answer:
     """An answer with this body."""
     return Answer("ProspectB2B: GET /things", 200, body, request_id)
+
+
+def paged(rows: list[Row], following: Mapping[str, Any] | None = None, total: int | None = None, otherwise: Mapping[str, Any] | None = None) -> Page:
+    """A page of these rows; see `Page`."""
+    return Page(answer(), LooseRows(rows), following or {}, total, otherwise or {})
 
 
 def identify(page: Page) -> list[tuple[Any, Any]]:
@@ -70,7 +76,7 @@ class ListServer:
         rows = [dict(row) for row in matching[begin : begin + size]]
         is_last = begin + size >= len(matching)
         token = {} if is_last else {"cursor": self._token(rows[-1], begin + size, size)}
-        return Page(answer(), rows, token, len(matching) if self.tells_total else None)
+        return paged(rows, token, len(matching) if self.tells_total else None)
 
     def _token(self, last: Row, end: int, size: int) -> str:
         if self.paging == "offset":

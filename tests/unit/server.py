@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import PROSPECTB2B, System
-from tap_hiringcenter.api.transport import Request, Transport
+from tap_hiringcenter.api.transport import Transport
 from tap_hiringcenter.api.usage import Allowance
 from tests.listening import listening
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_hiringcenter.api.envelopes import Page
+from tap_hiringcenter.api.rows import LooseRows
 from tap_hiringcenter.records import Shape, as_dicts
 from target_hiringcenter.settings import SCHEMA
 from target_hiringcenter.sinks import SINKS
-from tests.unit.lists import answer
 
 if TYPE_CHECKING:
     from target_hiringcenter.sinks.base import ApiSink
@@ -41,7 +40,7 @@ def form(stream: str, record: Row, **settings: Any) -> Form:  # noqa: ANN401
 
 def as_the_tap_emits(stream: str, row: Row, **ancestors: str) -> Row:
     """The record that the tap makes of a row."""
-    return as_dicts(_shape(stream).records(Page(answer(), [row]), ancestors))[0]
+    return as_dicts(_shape(stream).records(LooseRows([row]), ancestors))[0]
 
 
 def finds(look: Look | None, row: Row) -> bool:

@@ -19,8 +19,8 @@ from tap_hiringcenter.api.errors import (
     RefusedError,
     UncertainError,
 )
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Request
 from tap_hiringcenter.api.usage import Usage
 from target_hiringcenter.client import Client
 from target_hiringcenter.entries import Entry

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tap_hiringcenter.api.envelopes import Page, hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
+from tap_hiringcenter.api.envelopes import hiringcenter_feed, hiringcenter_list, names_a_row, prospectb2b_list, prospectb2b_single, refuse
 from tap_hiringcenter.api.errors import EnvelopeError
 from tests.unit.lists import answer
 
@@ -30,7 +30,7 @@ NOT_LISTS: list[Any] = [None, {}, {"id": "a"}, "a", 0, False, [1], [None], [[]],
 def test_a_list_of_prospectb2b_goes_on_as_it_says(pagination: dict[str, Any], following: dict[str, Any]) -> None:
     page = prospectb2b_list(answer({"data": ROWS, "pagination": pagination, "request_id": "r"}))
 
-    assert (page.rows, page.next) == (ROWS, following)
+    assert ([*page.rows], page.next) == (ROWS, following)
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def test_rows_of_prospectb2b_that_are_no_list_of_objects_are_refused(rows: objec
 
 
 def test_zero_rows_are_zero_rows_when_the_api_says_so() -> None:
-    assert prospectb2b_list(answer({"data": [], "pagination": {"has_more": False}})).rows == []
-    assert hiringcenter_list(answer({"success": True, "items": [], "pagination": {}}), "tasks", 200).rows == []
-    assert hiringcenter_list(answer({"prospects": [], "totalCount": 0}), "prospects", 200).rows == []
+    assert [*prospectb2b_list(answer({"data": [], "pagination": {"has_more": False}})).rows] == []
+    assert [*hiringcenter_list(answer({"success": True, "items": [], "pagination": {}}), "tasks", 200).rows] == []
+    assert [*hiringcenter_list(answer({"prospects": [], "totalCount": 0}), "prospects", 200).rows] == []
 
 
 def test_a_single_of_prospectb2b_is_one_row() -> None:
     page = prospectb2b_single(answer({"data": {"id": "me"}}))
 
-    assert (page.rows, page.next) == ([{"id": "me"}], {})
+    assert ([*page.rows], page.next) == ([{"id": "me"}], {})
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": None}, {"data": []}, {"data": {}}, {"data": [{"id": "a"}]}, {"id": "me"}])
@@ -112,7 +112,7 @@ def test_a_single_of_prospectb2b_that_is_no_object_is_refused(body: object) -> N
 def test_both_ages_of_hiringcenter_are_read(name: str, body: dict[str, Any], following: dict[str, Any], total: int | None) -> None:
     page = hiringcenter_list(answer(body), name, 2)
 
-    assert (page.rows, page.next, page.total) == (ROWS, following, total)
+    assert ([*page.rows], page.next, page.total) == (ROWS, following, total)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_older_cursor_leaves_its_edge_only_when_the_page_was_not_cut(limit: 
     ],
 )
 def test_the_feed_is_read_in_any_wrapping(body: object, rows: list[dict[str, Any]]) -> None:
-    assert hiringcenter_feed(answer(body)).rows == rows
+    assert [*hiringcenter_feed(answer(body)).rows] == rows
 
 
 @pytest.mark.parametrize("body", [None, "x", {}, {"success": True}, {"success": False, "items": []}, {"items": None}, [1]])
@@ -217,26 +217,6 @@ def _coded(value: object) -> str:
 )
 def test_a_token_names_a_row_only_when_it_holds_something_of_it(token: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # what is expected
     assert names_a_row(token, {"id": "lead_002", "row_count": 200, "createdAt": 1717007200000, "is_qualified": True}) is expected
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [],
-        [{}, {}],
-        [{"a": 1, "b": None}, {"a": 2, "b": [3]}],
-        [{"a": 1, "b": 2}, {"b": 3, "a": 4}],
-        [{"a": 1, "b": 2}, {"a": 3, "c": 4}],
-        [{"a": 1}, {}, {"b": 2, "a": 3}],
-    ],
-    ids=["no rows", "empty rows", "one form", "another order", "other names", "gaps"],
-)
-def test_columns_hold_what_the_rows_hold(rows: list[dict[str, Any]]) -> None:
-    page = Page(answer(), rows)
-
-    assert page.columns.keys() == {name for row in rows for name in row}
-    for name in [*page.columns, "never"]:
-        assert list(page.column(name)) == [row.get(name) for row in rows]
 
 
 def test_a_refusal_names_request_and_request_id_and_no_row() -> None:

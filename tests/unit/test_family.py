@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import pytest
 
 from tap_hiringcenter.api import times
-from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, ForbiddenError, KeyRefusedError, NotFoundError, TransientError
 from tap_hiringcenter.bookmarks import Start
 from tap_hiringcenter.events import End, Event, Mark, Rows
 from tap_hiringcenter.family import Family
 from tap_hiringcenter.records import Records
 from tap_hiringcenter.windows import Slice
-from tests.unit.lists import answer
+from tests.unit.lists import paged
 from tests.unit.test_windows import AtOnce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.rows import Row
     from tap_hiringcenter.base import ApiStream
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -81,7 +82,7 @@ class Fake:
         del undated
         for rows in self.account.leads:
             kept = [row for row in rows if not since or not row["updated_at"] or row["updated_at"] >= since]
-            yield Slice([replace(self.records(Page(answer(), kept), {}), total=len(rows))])
+            yield Slice([replace(self.records(paged(kept), {}), total=len(rows))])
 
     def pages(self, context: Mapping[str, str]) -> Iterator[Page]:
         above = context[self.id_name]
@@ -89,7 +90,7 @@ class Fake:
         if above in self.account.failures:
             raise self.account.failures[above]
         children = self.account.notes if self.name == "notes" else self.account.words
-        yield Page(answer(), [{"id": one} for one in children.get(above, [])])
+        yield paged([{"id": one} for one in children.get(above, [])])
 
     def records(self, page: Page, context: Mapping[str, str]) -> Records:
         changes = [row.get("updated_at") for row in page.rows]

@@ -93,82 +93,113 @@ def test_more_keys_than_a_statement_takes_are_found(uri: str) -> None:
     ledger.close()
 
 
-def test_all_entries_of_a_save_are_kept_or_none(uri: str) -> None:
-    ledger = Ledger(uri)
-    with pytest.raises(LedgerError):
-        ledger.save("leads", {"a": Entry(1, "c", WRITTEN), "b": Entry(None, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
-    ledger.close()
-    # Not even over a second opening.
-    ledger = Ledger(uri)
-    assert ledger.find("leads", ["a", "b"]) == {}
-    ledger.close()
-
-
 def test_a_ledger_goes_on_after_a_statement_that_failed(uri: str) -> None:
     ledger = Ledger(uri)
     with pytest.raises(LedgerError):
-        ledger.save("leads", {"half": Entry(1, "c", WRITTEN), "b": Entry(None, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
+        ledger.save(None, {"half": Entry(1, "c", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
     ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    assert list(ledger.find("leads", ["a", "b", "half"])) == ["a"]
+    ledger.close()
+    ledger = Ledger(uri)
     assert list(ledger.find("leads", ["a", "b", "half"])) == ["a"]
     ledger.close()
 
 
-def test_what_was_begun_together_is_found_by_the_next_run_when_it_was_killed(uri: str) -> None:
-    begun = {key: Entry(2, "new", PENDING, f"r-{key}", "m1 m2", "k1", "2026-07-01T00:00:00.000Z", fingerprint="f") for key in "abc"}
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("target_hiringcenter.ledger._MOST_LOGGED", 10)
+
+
+def _last(number: int) -> Entry:
+    return Entry(2, f"c{number}", WRITTEN, f"r{number}", fingerprint="f")
+
+
+def _save_many(ledger: Ledger) -> dict[str, Entry]:
+    """Keep entries of two streams, each first as pending, a few at a time; what is to be found in the end."""
+    for number in range(0, 60, 3):
+        for entry in (Entry(1, "c", PENDING), Entry(2, "d", PENDING)):
+            ledger.save("leads", {digest(one): entry for one in range(number, number + 3)})
+        ledger.save("leads", {digest(one): _last(one) for one in range(number, number + 3)})
+        if number % 21 == 0:
+            ledger.save("notes", {digest(number): Entry(7, "n", WRITTEN)})
+    return {digest(number): _last(number) for number in range(60)}
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.usefixtures("few")
+def test_what_waits_in_the_log_is_found_there_and_by_the_next_run_in_its_place(uri: str, *, is_killed: bool) -> None:
     ledger = Ledger(uri)
-    ledger.save("leads", {"a": Entry(1, "old", WRITTEN), "b": Entry(1, "old", WRITTEN)})
-    ledger.save("notes", {"c": Entry(9, "other", WRITTEN)})
-    under_way = ledger.begun("leads", begun)
-    under_way.__enter__()  # never left
-    ledger.save("leads", {"b": Entry(2, "new", WRITTEN, "r-b")})
-    ledger.close()
+    last = _save_many(ledger)
+    assert ledger.find("leads", [*last, "missing"]) == last
+    assert 0 < _count(uri, "hiringcenter_ledger_begun", ledger) < 20
+    assert 30 < _count(uri, "hiringcenter_ledger_entries", ledger) < 63
+    if is_killed:
+        ledger._engine.dispose()  # noqa: SLF001  # as the end of the process does
+    else:
+        ledger.close()
+        assert _count(uri, "hiringcenter_ledger_begun") == 0
     for _ in range(2):
         ledger = Ledger(uri)
-        assert ledger.find("leads", "abc") == {**begun, "b": Entry(2, "new", WRITTEN, "r-b")}
-        assert ledger.find("notes", "abc") == {"c": Entry(9, "other", WRITTEN)}
+        assert ledger.find("leads", last) == last
+        assert ledger.find("notes", [digest(number) for number in (0, 21, 42)]) == {digest(number): Entry(7, "n", WRITTEN) for number in (0, 21, 42)}
         ledger.close()
     assert _count(uri, "hiringcenter_ledger_begun") == 0
+    assert _count(uri, "hiringcenter_ledger_entries") == 63
 
 
-def test_what_was_begun_together_twice_is_found_as_it_was_begun_last(uri: str) -> None:
+@pytest.mark.usefixtures("few")
+def test_what_waits_in_the_log_is_found_wherever_a_run_is_killed(file: Path) -> None:
+    for most in range(10, 20):
+        ledger = _open(file)
+        last = {digest(number): _last(number) for number in range(most)}
+        for key, entry in last.items():
+            ledger.save("leads", {key: entry})
+        ledger._engine.dispose()  # noqa: SLF001  # as the end of the process does
+        ledger = _open(file)
+        assert ledger.find("leads", last) == last
+        ledger.close()
+        file.unlink()
+
+
+@pytest.mark.usefixtures("few")
+def test_what_can_not_be_put_in_its_place_stays_in_the_log(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger(uri)
-    for version in (2, 3):
-        ledger.begun("leads", {"a": Entry(version, f"c{version}", PENDING)}).__enter__()  # never left
+    entries = {digest(number): _last(number) for number in range(12)}
+    ledger.save("leads", entries)
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "_upsert", "nothing that a database knows")
+        with pytest.raises(LedgerError):
+            ledger.save("leads", {"a": Entry(1, "c", WRITTEN)})
+    assert ledger.find("leads", [*entries, "a"]) == entries
     ledger.close()
     ledger = Ledger(uri)
-    assert ledger.find("leads", ["a"]) == {"a": Entry(3, "c3", PENDING)}
+    assert ledger.find("leads", [*entries, "a"]) == entries
     ledger.close()
 
 
-def test_what_has_come_to_its_end_is_forgotten(uri: str) -> None:
+def test_what_a_former_program_has_left_in_the_log_is_older_than_what_it_put_in_its_place(uri: str) -> None:
     ledger = Ledger(uri)
-    with ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
-        assert _count(uri, "hiringcenter_ledger_begun", ledger) == 1
-    ledger.save("leads", {"b": Entry(1, "c", WRITTEN)})
-    assert _count(uri, "hiringcenter_ledger_begun", ledger) == 0
-    with ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
-        pass
+    ledger.save("leads", {"a": Entry(2, "new", WRITTEN), "b": Entry(1, "old", WRITTEN), "c": Entry(3, "newer", WRITTEN)})
     ledger.close()
-    assert _count(uri, "hiringcenter_ledger_begun") == 0
+    row = '"new","pending",null,"","",null,0,null,""'
+    text = ",".join(f'["{key}",2,{row}]' for key in "abcd")
+    _execute(uri, f"INSERT INTO hiringcenter_ledger_begun VALUES (0, 'leads', '[{text}]')".replace(":", "\\:"))  # noqa: S608  # ours
     ledger = Ledger(uri)
-    assert ledger.find("leads", ["a"]) == {}
-    ledger.close()
-
-
-def test_what_ends_in_an_error_is_left_to_the_next_run(uri: str) -> None:
-    ledger = Ledger(uri)
-    with pytest.raises(LedgerError), ledger.begun("leads", {"a": Entry(1, "c", PENDING)}):
-        raise LedgerError
-    ledger.close()
-    ledger = Ledger(uri)
-    assert ledger.find("leads", ["a"]) == {"a": Entry(1, "c", PENDING)}
+    assert {key: (entry.version, entry.outcome) for key, entry in ledger.find("leads", "abcd").items()} == {
+        "a": (2, WRITTEN),
+        "b": (2, PENDING),
+        "c": (3, WRITTEN),
+        "d": (2, PENDING),
+    }
     ledger.close()
 
 
 def test_a_row_of_the_api_has_one_owner(uri: str) -> None:
     ledger = Ledger(uri)
     ledger.save("notes", {"a": Entry(1, "c", WRITTEN, "r1")})
+    ledger.save("leads", {"b": Entry(1, "c", WRITTEN, "r3")})
     assert ledger.owner("notes", "r1") == "a"
+    assert ledger.owner("leads", "r3") == "b"
     assert ledger.owner("notes", "r2") is None
     assert ledger.owner("tasks", "r1") is None
     ledger.close()
@@ -394,7 +425,7 @@ def test_a_read_only_ledger_keeps_nothing_and_makes_no_file(file: Path) -> None:
 def test_what_it_says_of_an_error_quotes_no_statement_and_no_key(uri: str) -> None:
     ledger = Ledger(uri)
     with pytest.raises(LedgerError) as caught:
-        ledger.save("leads", {"the key": Entry(None, "the content", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
+        ledger.save(None, {"the key": Entry(1, "the content", WRITTEN)})  # type: ignore[arg-type]  # what no column takes
     ledger.close()
     for secret in ("the key", "the content", "INSERT"):
         assert secret not in str(caught.value)

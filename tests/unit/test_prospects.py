@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, EnvelopeError, RefusedError
 from tap_hiringcenter.prospects import read_prospects
-from tests.unit.lists import answer, identify, shuffled
+from tests.unit.lists import identify, paged, shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.rows import Row
 
 STAGES = ("New Lead", "Interview", "Hired", None)
 FILTERS = {"stage": "currentStage", "label": "labels", "company": "company", "title": "title"}
@@ -54,7 +56,7 @@ class ProspectServer:
             raise RefusedError("answered 400 Bad Request", status=400)  # noqa: EM101, TRY003  # as the transport words it
         matching = [row for row in self.rows if all(self._matches(row, name, value) for name, value in query.items() if name != "limit")]
         given = matching[: min(query["limit"], self.cap)]
-        return Page(answer(), [dict(row) for row in given], total=len(given if self.counts_given else matching))
+        return paged([dict(row) for row in given], total=len(given if self.counts_given else matching))
 
     def _matches(self, row: Row, name: str, value: str) -> bool:
         found = row.get(FILTERS[name])
@@ -188,7 +190,7 @@ def test_every_request_says_how_many_rows_it_wants() -> None:
 
 
 def test_a_token_is_followed_when_one_comes() -> None:
-    pages = {None: Page(answer(), [{"id": "prospect_1"}], {"pageToken": "prospect_1"}), "prospect_1": Page(answer(), [{"id": "prospect_2"}])}
+    pages = {None: paged([{"id": "prospect_1"}], {"pageToken": "prospect_1"}), "prospect_1": paged([{"id": "prospect_2"}])}
 
     found = read_prospects(lambda query: pages[query.get("pageToken")], (10,), identify)
 
@@ -197,12 +199,12 @@ def test_a_token_is_followed_when_one_comes() -> None:
 
 def test_neither_a_token_nor_a_total_is_an_error() -> None:
     with pytest.raises(EnvelopeError, match="totalCount"):
-        list(read_prospects(lambda _query: Page(answer(), [{"id": "p1"}]), (10,), identify))
+        list(read_prospects(lambda _query: paged([{"id": "p1"}]), (10,), identify))
 
 
 def test_a_total_that_is_never_reached_is_an_error() -> None:
     with pytest.raises(EnvelopeError):
-        list(read_prospects(lambda _query: Page(answer(), [{"id": "p1"}, {"id": "p2"}], total=3), (10,), identify))
+        list(read_prospects(lambda _query: paged([{"id": "p1"}, {"id": "p2"}], total=3), (10,), identify))
 
 
 def test_prospects_that_are_deleted_meanwhile_do_not_fail_the_stream() -> None:

@@ -14,9 +14,8 @@ import jsonschema
 import pytest
 
 from tap_hiringcenter.api import times
-from tap_hiringcenter.api.envelopes import Page
+from tap_hiringcenter.api.rows import LooseRows
 from tap_hiringcenter.records import EXTRAS, Shape, as_dicts
-from tests.unit.lists import answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +41,7 @@ def _is_our_time(value: object) -> bool:
 
 
 @cache
-def _schema(name: str) -> dict[str, Any]:
+def schema_of(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
     return found
 
@@ -65,7 +64,7 @@ def _is_the_same(value: Any, kept: Any, column: dict[str, Any]) -> bool:  # noqa
 
 
 def _records(shape: Shape, rows: list[dict[str, Any]], ancestors: Mapping[str, str]) -> list[dict[str, Any]]:
-    return as_dicts(shape.records(Page(answer(), rows), ancestors))
+    return as_dicts(shape.records(LooseRows(rows), ancestors))
 
 
 def _rows(dice: random.Random, columns: Mapping[str, Any], keys: Sequence[str]) -> list[dict[str, Any]]:
@@ -82,7 +81,7 @@ def _rows(dice: random.Random, columns: Mapping[str, Any], keys: Sequence[str]) 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_record_is_valid_and_holds_the_whole_row(name: str) -> None:
-    schema, dice = _schema(name), random.Random(name)
+    schema, dice = schema_of(name), random.Random(name)
     shape, check = Shape(schema), jsonschema.Draft7Validator(schema, format_checker=CHECKER)
     columns = {column: kind for column, kind in schema["properties"].items() if column != EXTRAS}
     for _ in range(40):
@@ -103,7 +102,7 @@ def test_every_record_is_valid_and_holds_the_whole_row(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_record_does_not_depend_on_the_rows_beside_it(name: str) -> None:
-    schema, dice = _schema(name), random.Random(name)
+    schema, dice = schema_of(name), random.Random(name)
     shape, above = Shape(schema), {"lead_id": "a"} if "lead_id" in schema["properties"] else {}
     for _ in range(40):
         rows = _rows(dice, {column: kind for column, kind in schema["properties"].items() if column != EXTRAS}, schema["required"])

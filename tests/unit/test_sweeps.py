@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_hiringcenter.api.envelopes import Page, Row
 from tap_hiringcenter.api.errors import ApiError, EnvelopeError, NotFoundError, RefusedError
 from tap_hiringcenter.sweeps import read_list
-from tests.unit.lists import PAGINGS, ListServer, People, answer, identify, shuffled
+from tests.unit.lists import PAGINGS, ListServer, People, identify, paged, shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.rows import Row
 
 ORDERS: dict[str, Callable[[Row], Any]] = {
     "id": lambda row: row["id"],
@@ -111,7 +113,7 @@ def test_rows_of_one_millisecond_on_both_sides_of_a_page_edge_are_all_read(size:
         last = json.loads(base64.b64decode(query["pageToken"]))["createdAt"] if "pageToken" in query else 1717007200099
         left: list[Row] = [{"id": name, "createdAt": moment} for name, moment in moments.items() if moment < last]
         token = base64.b64encode(json.dumps({"createdAt": left[most - 1]["createdAt"]}).encode()).decode() if len(left) > most else ""
-        return Page(answer(), left[:most], {"pageToken": token} if token else {})
+        return paged(left[:most], {"pageToken": token} if token else {})
 
     try:
         found = {row["id"] for page in read_list(ask, {"limit": 2}, identify) for row in page.rows}
@@ -252,7 +254,7 @@ def test_a_row_that_is_gone_when_its_token_is_asked_for_is_not_a_list_that_is_go
     def ask(query: Mapping[str, Any]) -> Page:
         if query:
             raise NotFoundError("answered 404 Not Found", status=404)  # noqa: EM101, TRY003  # as the transport words it
-        return Page(answer(), [{"id": "lead_01"}], {"cursor": "lead_01"})
+        return paged([{"id": "lead_01"}], {"cursor": "lead_01"})
 
     with pytest.raises(RefusedError, match="404"):
         list(read_list(ask, {}, identify))
@@ -263,7 +265,7 @@ def test_empty_pages_without_end_are_refused() -> None:
 
     def ask(query: Mapping[str, Any]) -> Page:
         asked.append(query)
-        return Page(answer(), [], {"cursor": f"t{len(asked)}"})
+        return paged([], {"cursor": f"t{len(asked)}"})
 
     with pytest.raises(EnvelopeError, match="no end"):
         list(read_list(ask, {}, identify))
@@ -278,7 +280,7 @@ def _scripted(*pages: tuple[list[str], str | None]) -> Callable[[Mapping[str, An
     def ask(query: Mapping[str, Any]) -> Page:
         del query
         ids, cursor = left.pop(0) if len(left) > 1 else left[0]
-        return Page(answer(), [{"id": one} for one in ids], {"cursor": cursor} if cursor else {})
+        return paged([{"id": one} for one in ids], {"cursor": cursor} if cursor else {})
 
     return ask
 
@@ -332,7 +334,7 @@ def test_a_list_shorter_than_its_total_is_read_again_and_then_refused() -> None:
 
     def ask(query: Mapping[str, Any]) -> Page:
         asked.append(query)
-        return Page(answer(), [{"id": "lead_1"}], total=2)
+        return paged([{"id": "lead_1"}], total=2)
 
     with pytest.raises(EnvelopeError, match="totalCount is 2"):
         list(read_list(ask, {}, identify))
@@ -342,7 +344,7 @@ def test_a_list_shorter_than_its_total_is_read_again_and_then_refused() -> None:
 def test_a_row_that_was_missing_from_the_total_is_found_by_the_next_sweep() -> None:
     pages = iter([["lead_1"], ["lead_1", "lead_2"]])
 
-    found = read_list(lambda _query: Page(answer(), [{"id": one} for one in next(pages)], total=2), {}, identify)
+    found = read_list(lambda _query: paged([{"id": one} for one in next(pages)], total=2), {}, identify)
 
     assert [row["id"] for page in found for row in page.rows] == ["lead_1", "lead_2"]
 
@@ -383,9 +385,9 @@ def test_the_edge_of_a_cursor_that_is_a_time_alone_is_asked_for_again_and_then_l
     def ask(query: Mapping[str, Any]) -> Page:
         left = [row for row in rows if "startAfter" not in query or row["createdAt"] < query["startAfter"]]
         if not left:
-            return Page(answer(), [])
+            return paged([])
         last = left[:3][-1]["createdAt"]
-        return Page(answer(), left[:3], {"startAfter": int(str(last)) + 1}, otherwise={"startAfter": last} if len(left) <= 2 else {})
+        return paged(left[:3], {"startAfter": int(str(last)) + 1}, otherwise={"startAfter": last} if len(left) <= 2 else {})
 
     found = [row["id"] for page in read_list(ask, {}, identify) for row in page.rows]
 

@@ -115,3 +115,27 @@ def test_what_was_written_reads_as_the_same_moment() -> None:
 
 def test_a_moment_of_another_zone_is_written_in_utc() -> None:
     assert times.to_text(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))) == "2025-12-31T23:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-10T12:00:00.5\ud8000Z",
+        "2026-03-10T12:00:0\ud800.500Z",
+        "\ud800026-03-10T12:00:00.500Z",
+        "2026-03-10T12:00:00.\u0665\u0660\u0660Z",
+        "2026-02-31T12:00:00.500Z",
+        "2026-03-10T24:00:00.500Z",
+        "2026-03-10T12:00:60.500Z",
+        "aaaa-03-10T12:00:00.500Z",
+    ],
+    ids=ascii,
+)
+def test_a_text_of_the_length_of_a_time_that_is_none_makes_none(text: str) -> None:
+    assert times.column([text, "2026-03-10T12:00:00.500Z"]) == [None, "2026-03-10T12:00:00.500Z"]
+
+
+@pytest.mark.parametrize("text", ["2026-03-10t12:00:00.500Z", "2026-03-10 12:00:00.500Z", "2026-03-10T12:00:00.500z", "2026-03-10T14:00:00+02:00"])
+def test_a_text_that_is_nearly_in_the_form_gets_into_it(text: str) -> None:
+    assert times.column([text, "2026-03-10T12:00:00.500Z"]) == [times.column([text])[0], "2026-03-10T12:00:00.500Z"]
+    assert times.column([text])[0] in {None, "2026-03-10T12:00:00.500Z", "2026-03-10T12:00:00.000Z"}

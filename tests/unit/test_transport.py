@@ -13,8 +13,9 @@ import requests
 
 from tap_hiringcenter.api.errors import ApiError, EnvelopeError, RefusedError, RequestsSpentError
 from tap_hiringcenter.api.patience import Patience
-from tap_hiringcenter.api.transport import MOST_VALUES, Request
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.usage import Allowance, Usage
+from tap_hiringcenter.api.wire import MOST_VALUES
 from tests.unit.clock import Clock
 from tests.unit.server import KEY, LEADS, Handler, drip, everything, plain, raw, reset, serving, silent, transport
 
@@ -62,7 +63,7 @@ def test_more_values_than_any_answer_has_are_refused_before_they_are_parsed() ->
     ids=["in parts", "two lengths", "compressed"],
 )
 def test_what_an_answer_says_of_its_length_makes_it_no_longer_than_any_may_be(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_hiringcenter.api.transport.LARGEST_BODY", 2**21)
+    monkeypatch.setattr("tap_hiringcenter.api.wire.LARGEST_BODY", 2**21)
     body = b" " * 2**22
     if "Content_Encoding" in headers:
         body = gzip.compress(body)
@@ -187,12 +188,12 @@ def test_an_id_stays_one_segment_of_the_path(identifier: str, on_the_wire: str) 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
 def test_an_id_that_would_lead_elsewhere_is_not_asked_for(identifier: str) -> None:
     with pytest.raises(RefusedError, match="lead_id"):
-        transport("http://127.0.0.1:9").prepare(Request("GET", "/leads/{lead_id}", {"lead_id": identifier}))
+        transport("http://127.0.0.1:9").send(Request("GET", "/leads/{lead_id}", {"lead_id": identifier}), Usage())
 
 
 def test_an_id_that_can_not_be_encoded_is_not_asked_for() -> None:
     with pytest.raises(RefusedError):
-        transport("http://127.0.0.1:9").prepare(Request("GET", "/leads/{lead_id}", {"lead_id": "\ud800"}))
+        transport("http://127.0.0.1:9").send(Request("GET", "/leads/{lead_id}", {"lead_id": "\ud800"}), Usage())
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])

@@ -11,7 +11,7 @@ import pytest
 
 from tap_hiringcenter.api.errors import ApiError, KeyRefusedError, RateLimitedError, SystemEndedError, TransientError
 from tap_hiringcenter.api.patience import Patience
-from tap_hiringcenter.api.transport import Request
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.usage import Usage
 from tests.unit.clock import Clock
 from tests.unit.server import LEADS, plain, raw, reset, serving, transport

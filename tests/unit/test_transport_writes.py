@@ -24,8 +24,8 @@ from tap_hiringcenter.api.errors import (
     UncertainError,
 )
 from tap_hiringcenter.api.patience import Patience
+from tap_hiringcenter.api.request import Request
 from tap_hiringcenter.api.systems import CLOSERSHQ, HIRINGCENTER, PROSPECTB2B
-from tap_hiringcenter.api.transport import Request
 from tap_hiringcenter.api.usage import Usage
 from tests.unit.clock import Clock
 from tests.unit.server import KEY, drip, everything, plain, raw, reset, serving, silent, transport

@@ -21,7 +21,8 @@ from tests.unit.lists import ListServer, People, identify, shuffled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tap_hiringcenter.api.envelopes import Page, Row
+    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.rows import Row
     from tests.unit.timed import TimedServer
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)

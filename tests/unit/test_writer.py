@@ -92,17 +92,14 @@ def test_the_ledger_knows_of_a_write_before_it_is_sent(ledger: Ledger, tmp_path:
     assert (kept.outcome, kept.remote_id, kept.since, task.outcome) == (WRITTEN, "1", None, Outcome.WRITTEN)
 
 
-def test_what_shares_a_request_is_known_before_it_is_sent_and_in_its_place_afterwards(ledger: Ledger, tmp_path: Path) -> None:
+def test_what_shares_a_request_is_known_before_it_is_sent(ledger: Ledger, tmp_path: Path) -> None:
     tasks = [_task("leads", {**LEAD, "email": f"{key}@example.com"}) for key in "abc"]
     for key, task in zip("abc", tasks, strict=True):
         task.key = key
     writer = _writer(Script(), ledger, tmp_path)
-    under_way = writer.begun(tasks)
-    under_way.__enter__()  # left below
-    assert [(task.entry.outcome, task.entry.version) for task in tasks] == [(PENDING, 1)] * 3
-    assert ledger.find("leads", "abc") == {}
+    writer.begin(tasks)
+    assert {key: (entry.outcome, entry.version) for key, entry in ledger.find("leads", "abc").items()} == dict.fromkeys("abc", (PENDING, 1))
     writer.settle(tasks[:1])
-    under_way.__exit__(None, None, None)
     assert {key: entry.outcome for key, entry in ledger.find("leads", "abc").items()} == {"a": WRITTEN, "b": PENDING, "c": PENDING}
 
 

@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tap_hiringcenter.api import times
-from tap_hiringcenter.api.envelopes import Page, Row
-from tests.unit.lists import answer
+from tests.unit.lists import paged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from tap_hiringcenter.api.envelopes import Page
+    from tap_hiringcenter.api.rows import Row
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 _DAY = 86_400.0
@@ -80,7 +82,7 @@ class TimedServer:
         found = rows[begin : begin + self._size]
         end = begin + len(found)
         token = {"cursor": found[-1]["id"] if self._names_rows else str(end)} if end < len(rows) else {}
-        return Page(answer(), found, token)
+        return paged(found, token)
 
     def _match(self, after: str | None, before: str | None) -> tuple[list[Row], dict[str, int]]:
         low, high = (bisect_left, bisect_right) if self._is_inclusive else (bisect_right, bisect_left)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import logging
 import os
 import stat
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +23,7 @@ from tests.sandbox import Fault, Sandbox, World
 from tests.writing import COUNTS, json_lines, messages, schema, settings_for, start, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Record = dict[str, Any]
@@ -179,14 +183,14 @@ def test_a_state_is_passed_on_as_soon_as_what_it_covers_is_written(
     tmp_path: Path,
 ) -> None:
     before, ahead = snapshot(sandbox), []
-    passes_on = TargetHiringcenter._write_state_message  # noqa: SLF001  # the moment at which it is passed on
+    passes_on = TargetHiringcenter._pass_on  # noqa: SLF001  # the moment at which it is passed on
 
     def look(target: TargetHiringcenter, state: dict[str, Any]) -> None:
         if state["bookmark"] > len(snapshot(sandbox).rows["leads"]) - len(before.rows["leads"]):
             ahead.append(state)
         passes_on(target, state)
 
-    monkeypatch.setattr(TargetHiringcenter, "_write_state_message", look)
+    monkeypatch.setattr(TargetHiringcenter, "_pass_on", look)
     config = settings_for(sandbox, tmp_path, **({} if size is None else {"batch_size_rows": size}))
     outcome = write(config, _numbered(10))
     expected = {1: range(1, 11), 3: (2, 3, 5, 6, 8, 9, 10), 10: (9, 10), None: (10,)}[size]
@@ -207,6 +211,84 @@ def test_no_state_is_passed_on_over_what_a_broken_off_run_left(sandbox: Sandbox,
     assert "401" in outcome.report["streams"]["leads"]["reason"]
     sandbox.heal()
     assert write(config, _numbered(10)).counts("leads") == {"unchanged": 2 * size, "written": 10 - 2 * size}
+
+
+def test_what_comes_next_is_read_while_a_batch_is_under_way(sandbox: Sandbox, tmp_path: Path) -> None:
+    is_read = threading.Event()
+    read_when_answered: list[bool] = []
+
+    def lines() -> Iterator[str]:
+        yield from [_schema("leads", _lead(0), "id"), _record("leads", _lead(0)), _record("leads", _lead(1)), _record("leads", _lead(2))]
+        is_read.set()
+
+    sandbox.on_answer(lambda request: read_when_answered.append(is_read.wait(10)) if request.path == "/leads/bulk" else None)
+    outcome = write(settings_for(sandbox, tmp_path, batch_size_rows=2), lines())
+    assert (outcome.code, outcome.counts("leads")) == (0, {"written": 3})
+    assert read_when_answered == [True]
+
+
+def test_a_state_is_passed_on_though_nothing_comes_after_its_batch(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_passed_on, seen = threading.Event(), []
+    passes_on = TargetHiringcenter._pass_on  # noqa: SLF001  # the moment at which it is passed on
+
+    def note(target: TargetHiringcenter, state: dict[str, Any]) -> None:
+        passes_on(target, state)
+        is_passed_on.set()
+
+    def lines() -> Iterator[str]:
+        yield from [_schema("leads", _lead(0), "id"), _record("leads", _lead(0)), _state(1), _record("leads", _lead(1))]
+        seen.append(is_passed_on.wait(10))
+
+    monkeypatch.setattr(TargetHiringcenter, "_pass_on", note)
+    outcome = write(settings_for(sandbox, tmp_path, batch_size_rows=2), lines())
+    assert (outcome.code, outcome.states, seen) == (0, [{"bookmark": 1}], [True])
+
+
+def test_an_error_of_a_batch_under_way_is_told_with_the_next_record(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.inject(Fault("status", method="POST", status=401, times=None))
+    number = itertools.count()
+
+    def lines() -> Iterator[str]:
+        yield _schema("leads", _lead(0), "id")
+        yield from (_record("leads", _lead(next(number))) for _ in range(1000))
+        while True:  # and on for ever, slowly
+            time.sleep(0.01)
+            yield _record("leads", _lead(next(number)))
+
+    outcome = write(settings_for(sandbox, tmp_path, batch_size_rows=1000), lines())
+    assert (outcome.code, "401" in str(outcome.error)) == (1, True)
+    assert next(number) < 2000
+
+
+@pytest.mark.parametrize(
+    ("settings", "amount"),
+    [
+        ({}, None),
+        ({"flattening_enabled": True, "flattening_max_depth": 1, "flattening_separator": "_"}, 7),
+        ({"stream_maps": {"leads": {"value_amount": "value['amount']"}}}, 7),
+    ],
+)
+def test_records_are_flattened_and_mapped_also_after_their_schema_has_changed(
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    amount: int | None,
+    tmp_path: Path,
+) -> None:
+    before = snapshot(sandbox).rows["leads"].keys()
+    leads = [_lead(1, value={"amount": 7}), _lead(2, value={"amount": 7}, title="t")]
+    value = json.dumps({"type": "object", "properties": {"amount": {"type": "integer"}}})
+    lines = [line for lead in leads for line in (_schema("leads", lead, "id").replace('"value": {}', f'"value": {value}'), _record("leads", lead))]
+    assert write(settings_for(sandbox, tmp_path, **settings), lines).counts("leads") == {"written": 2}
+    rows = snapshot(sandbox).rows["leads"]
+    assert [rows[made].get("value_amount") for made in rows.keys() - before] == [amount] * 2
+
+
+def test_what_came_before_a_line_that_can_not_be_read_goes_its_way(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines = [_schema("leads", _lead(0), "id"), _record("leads", _lead(0)), _state(1), _record("leads", _lead(1)), "no JSON", _state(2)]
+    outcome = write(settings_for(sandbox, tmp_path, batch_size_rows=2), lines)
+    assert (outcome.code, outcome.states, outcome.counts("leads")) == (1, [{"bookmark": 1}], {"written": 2})
+    assert "not JSON" in str(outcome.error)
+    assert outcome.report["streams"]["leads"]["reason"] is None
 
 
 def test_a_state_waits_for_every_stream(sandbox: Sandbox, tmp_path: Path) -> None:
