@@ -13,6 +13,7 @@ from target_hiringcenter.writes import RejectedError, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_hiringcenter.fingerprints import Fingerprints
     from target_hiringcenter.ledger import Ledger
@@ -32,6 +33,7 @@ class Batch:
         records: The records, in the order in which they came; the list forgets each when its turn has come.
         ledger: The memory of what was written.
         fingerprints: Tell a record that the ledger knows.
+        under_way: By key: what is known of records of an earlier batch that are being written, which is newer than what the ledger holds.
 
     Attributes:
         tasks: The records on their way, as far as they were come to; those that can't be written are rejected already.
@@ -39,15 +41,16 @@ class Batch:
         left: How many records were not come to yet.
     """
 
-    def __init__(self, sink: ApiSink, records: list[Row], ledger: Ledger, fingerprints: Fingerprints) -> None:
+    def __init__(self, sink: ApiSink, records: list[Row], ledger: Ledger, fingerprints: Fingerprints, under_way: Mapping[str, Entry]) -> None:
         self._sink = sink
         self._records = records
         self._ledger = ledger
         self._fingerprints = fingerprints
+        self._under_way = under_way
         # By column: the entries of the records that its values are keys of.
         self._referred = {column: self._written(stream, [record.get(column) for record in records]) for column, stream in sink.refers_to.items()}
         self._keys = [self._key(record) for record in records]
-        self._entries = ledger.find(sink.name, (key for key in self._keys if key))
+        self._entries = self._known({key for key in self._keys if key})
         self.tasks: list[Task] = []
         self.known = 0
         self.left = len(records)
@@ -84,9 +87,9 @@ class Batch:
     def _several(self, *, resends: bool) -> dict[int, tuple[Task, bool]]:
         """Records that share their key with others, or may, by their numbers; and whether each has to be written."""
         times = Counter(self._keys)
-        tasks = {number: self._task(self._records[number], key) for number, key in enumerate(self._keys) if not key or times[key] > 1}
-        unknown = {task.key for task in tasks.values() if task.key} - times.keys()
-        self._entries.update(self._ledger.find(self._sink.name, unknown))
+        shared = {key for key, number in times.items() if not key or number > 1 or key in self._under_way}
+        tasks = {number: self._task(self._records[number], key) for number, key in enumerate(self._keys) if key in shared}
+        self._entries.update(self._known({task.key for task in tasks.values() if task.key} - times.keys()))
         unwritten: dict[str, Entry] = {}
         versions: dict[str, list[Task]] = {}
         for task in tasks.values():
@@ -102,11 +105,16 @@ class Batch:
         self._ledger.save(self._sink.name, unwritten)
         due = {task for of_key in versions.values() for task in of_key}
         for first, *_ in versions.values():
-            if not resends and is_unchanged(first):
+            # What another record of its key leaves behind shows when that one is written.
+            if not resends and first.key not in self._under_way and is_unchanged(first):
                 due.remove(first)
                 first.outcome = Outcome.UNCHANGED
                 first.pass_over()
         return {number: (task, task in due) for number, task in tasks.items()}
+
+    def _known(self, keys: AbstractSet[str]) -> dict[str, Entry]:
+        """What is known of records, by their keys."""
+        return {**self._ledger.find(self._sink.name, keys), **{key: self._under_way[key] for key in keys & self._under_way.keys()}}
 
     def _look_up(self, task: Task, unwritten: dict[str, Entry]) -> bool:
         """Give a record what the ledger knows of it, which it shares with others of its key, so that each sees what became of the one before it.

@@ -59,20 +59,24 @@ def grouped(tasks: Iterable[Task], most: int, fits: Callable[[Task], bool]) -> I
 
 
 class Order:
-    """Tells which group may go next; takes no more of them in than it must to find one.
+    """Tells which group may go next; takes no more of them in than it must to find one."""
 
-    Args:
-        groups: The groups, in their order.
-    """
-
-    def __init__(self, groups: Iterator[Group]) -> None:
-        self._groups = groups
+    def __init__(self) -> None:
+        self._groups: Iterator[Group] = iter(())
         self._ready: deque[Group] = deque()
         # By what is touched: the last group that touches it and is not done.
         self._last: dict[str, Group] = {}
 
+    def add(self, groups: Iterator[Group]) -> None:
+        """Take more groups in, where there were none left.
+
+        Args:
+            groups: The groups, in their order.
+        """
+        self._groups = groups
+
     def following(self) -> Group | None:
-        """A group that nothing stands before; None when there is none until another one is done."""
+        """A group that nothing stands before; None when there is none until another one is done, or more are added."""
         while not self._ready:
             group = next(self._groups, None)
             if group is None:

@@ -21,6 +21,7 @@ from tap_hiringcenter.api.reports import Report
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
 from target_hiringcenter.desk import Desk
+from target_hiringcenter.foreman import Foreman
 from target_hiringcenter.reader import Reader
 from target_hiringcenter.sinks import SINKS
 from target_hiringcenter.tasks import Outcome, SinkReport
@@ -106,7 +107,7 @@ class TargetHiringcenter(Program, Target):
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transports, self._ledger, self.report, self.config, self._access.doubtful, self.plugin_version)
+        return Desk(Foreman(self._transports, self._ledger, self.report, self.config, self._access.doubtful, self.plugin_version))
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -156,7 +157,8 @@ class TargetHiringcenter(Program, Target):
         for stream in sink.refers_to.values():
             if stream != sink.name and stream in self._sinks_active:
                 self.drain_one(self._sinks_active[stream])
-        self._finish()
+        if sink is not self._worked_off:
+            self._finish()
         self._worked_off = sink
         # As soon as these are done, and not with what comes next: nothing more may come for hours.
         state = self._latest_state if self._is_all_begun(but=sink) else None

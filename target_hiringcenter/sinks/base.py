@@ -45,11 +45,16 @@ class ApiSink(Sink):
     reads: ClassVar[frozenset[str]]
     row_path: ClassVar[str | None] = None
     bulk_path: ClassVar[str | None] = None
+    # Enough for requests in bulk side by side; up to three batches are held at a time, one of which is being read.
+    MAX_SIZE_DEFAULT = 2000
 
     def __init__(self, target: TargetHiringcenter, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None) -> None:
         """Make the sink; see `Sink` for the arguments."""
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
+        if self.bulk_path:
+            # The last request of a batch is a full one as well.
+            self.MAX_SIZE_DEFAULT -= self.MAX_SIZE_DEFAULT % self.config["leads_bulk_size"]
 
     @abstractmethod
     def form(self, record: Row) -> Form:

@@ -8,8 +8,8 @@ _ACCESS = "target_hiringcenter/access.py"
 _BATCH = "target_hiringcenter/batch.py"
 _BULK = "target_hiringcenter/bulk.py"
 _CLIENT = "target_hiringcenter/client.py"
-_DESK = "target_hiringcenter/desk.py"
 _FIELDS = "target_hiringcenter/fields.py"
+_FOREMAN = "target_hiringcenter/foreman.py"
 _LEDGER = "target_hiringcenter/ledger.py"
 _PRINTS = "target_hiringcenter/fingerprints.py"
 _TARGET = "target_hiringcenter/target.py"
@@ -20,6 +20,7 @@ _G03 = "test_g03_an_answer_that_is_lost_doubles_nothing[POST-/notes-connection-i
 _G04 = "test_g04_a_first_request_that_is_still_under_way_is_asked_again_with_its_key[notes-nothing]"
 _G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
 _G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
+_WAITS = "test_g05_a_record_that_waits_for_another_one_is_not_passed_over_when_it_comes_again"
 _ANEW = "test_a_reference_to_a_row_that_was_made_anew_makes_it_unknown"
 _G08 = "test_g08_nothing_in_a_field_does_what_the_policy_says"
 
@@ -76,7 +77,7 @@ TARGET = (
     ),
     Mutant(
         "G-02",
-        _DESK,
+        _FOREMAN,
         "        if self._is_broken_off:\n            raise SystemEndedError(_BROKEN_OFF)\n",
         "",
         ("test_g02_a_signal_while_an_answer_is_awaited",),
@@ -86,6 +87,16 @@ TARGET = (
     Mutant("G-04", _CLIENT, "if error.exists or key is None or conflicts.is_out(error):", "if True:", (_G04,)),
     Mutant(
         "G-04", _CLIENT, "if error.exists or key is None or", "if key is None or", ("test_g04_a_thing_that_exists_already_is_refused_at_once[notes]",)
+    ),
+    Mutant("G-05", _BATCH, " or key in self._under_way}", "}", (_WAITS,)),
+    Mutant("G-05", _BATCH, ", **{key: self._under_way[key] for key in keys & self._under_way.keys()}}", "}", (_WAITS,)),
+    Mutant("G-05", _BATCH, "first.key not in self._under_way and ", "", (_WAITS,)),
+    Mutant(
+        "G-17",
+        _FOREMAN,
+        "bool(self._waiting) and self._waiting[0].sink is sink",
+        "bool(self._waiting)",
+        ("test_streams_of_several_systems_in_turns_go_each_to_its_own",),
     ),
     Mutant("G-05", _CLIENT, "{task.key}.{task.entry.version}.{task.content}", "{task.key}.{task.content}", (_G05,)),
     Mutant(
@@ -241,19 +252,26 @@ TARGET = (
     ),
     Mutant(
         "5.2",
-        "target_hiringcenter/desk.py",
-        "        finally:\n            self._close(sink, batch)\n        if then:",
-        "        finally:\n            self._close(sink, batch)\n            if then:\n                then()\n        if then:",
+        _FOREMAN,
+        "            job.end.set_exception(error)\n",
+        "            if job.then:\n                job.then()\n            job.end.set_exception(error)\n",
         ("test_no_state_is_passed_on_over_what_a_broken_off_run_left",),
     ),
     Mutant(
+        "5.2",
+        _FOREMAN,
+        "return self.are_all_made and not self.groups",
+        "return self.are_all_made",
+        ("test_a_state_waits_for_the_batches_before_its_own",),
+    ),
+    Mutant(
         "5.3",
-        _DESK,
+        _FOREMAN,
         "            if task.outcome is None:",
         "            if task.outcome in {None, Outcome.UNCHANGED}:",
         ("test_a_run_knows_again_what_the_one_before_has_written",),
     ),
-    Mutant("5.3", _DESK, "entry.outcomes[Outcome.UNCHANGED] += batch.known", "pass", ("test_g14_only_what_changed_is_written",)),
+    Mutant("5.3", _FOREMAN, "entry.outcomes[Outcome.UNCHANGED] += known", "pass", ("test_g14_only_what_changed_is_written",)),
     Mutant(
         "5.4",
         _BULK,
@@ -278,8 +296,8 @@ TARGET = (
     Mutant(
         "5.5",
         _BATCH,
-        "if not key or times[key] > 1}",
-        "if not key}",
+        "if not key or number > 1 or key in",
+        "if not key or key in",
         ("test_records_of_one_key_in_one_batch_are_not_passed_over_one_by_one",),
     ),
     Mutant("5.5", _PRINTS, ", key=self._key", "", ("test_another_value_another_setting_and_another_version_make_it_unknown",)),

@@ -27,7 +27,7 @@ def _lead(key: object, name: str = "Ada") -> Row:
 
 def _batch(stream: str, records: list[Row], ledger: Ledger, *, version: str = "1", **settings: Any) -> Batch:  # noqa: ANN401  # any setting
     made = sink(stream, **settings)
-    return Batch(made, records, ledger, Fingerprints(made.config, version))
+    return Batch(made, records, ledger, Fingerprints(made.config, version), {})
 
 
 def _due(batch: Batch, *, resends: bool = False) -> list[Task]:
@@ -122,7 +122,7 @@ def test_a_mistake_in_a_sink_costs_its_record_alone_and_quotes_nothing(
 
     monkeypatch.setattr(leads, "form", stumbles)
     with caplog.at_level(logging.DEBUG):
-        batch = Batch(leads, [_lead("1"), _lead("2"), _lead("3")], ledger, Fingerprints(leads.config, "1"))
+        batch = Batch(leads, [_lead("1"), _lead("2"), _lead("3")], ledger, Fingerprints(leads.config, "1"), {})
         _due(batch)
     assert [task.outcome for task in batch.tasks] == [None, Outcome.REJECTED, None]
     assert batch.tasks[1].reject is not None

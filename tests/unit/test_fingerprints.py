@@ -38,7 +38,7 @@ def _looked_at(ledger: Ledger, stream: str, record: Row, *, version: str = "1", 
         How many records were known as they came, unchanged in what was made of them, and due.
     """
     made = sink(stream, **settings)
-    batch = Batch(made, [dict(record)], ledger, Fingerprints(made.config, version))
+    batch = Batch(made, [dict(record)], ledger, Fingerprints(made.config, version), {})
     due = list(batch.changed(resends=False))
     for task in due:
         if outcome:
@@ -119,7 +119,7 @@ def test_values_that_json_writes_alike_differ() -> None:
 def test_records_of_one_key_in_one_batch_are_not_passed_over_one_by_one(ledger: Ledger) -> None:
     _looked_at(ledger, "prospects", ADA, outcome=WRITTEN)
     made = sink("prospects")
-    batch = Batch(made, [dict(ADA), {**ADA, "title": "Countess"}, dict(ADA)], ledger, Fingerprints(made.config, "1"))
+    batch = Batch(made, [dict(ADA), {**ADA, "title": "Countess"}, dict(ADA)], ledger, Fingerprints(made.config, "1"), {})
     # A, B, A ends at A, whether B was said or not.
     assert [((task.form.create and task.form.create.body) or {}).get("title") for task in batch.changed(resends=False)] == ["Countess", None]
     assert batch.known == 0
@@ -128,7 +128,7 @@ def test_records_of_one_key_in_one_batch_are_not_passed_over_one_by_one(ledger: 
 def test_resending_knows_nothing(ledger: Ledger) -> None:
     _looked_at(ledger, "prospects", ADA, outcome=WRITTEN)
     made = sink("prospects")
-    assert len(list(Batch(made, [dict(ADA)], ledger, Fingerprints(made.config, "1")).changed(resends=True))) == 1
+    assert len(list(Batch(made, [dict(ADA)], ledger, Fingerprints(made.config, "1"), {}).changed(resends=True))) == 1
 
 
 def test_every_setting_that_a_sink_reads_is_part_of_it() -> None:

@@ -36,7 +36,8 @@ def test_what_touches_the_same_is_in_groups_of_its_own_in_its_order() -> None:
 
 def test_only_what_touches_the_same_waits() -> None:
     tasks = [_task("a", "x"), _task("b", "y"), _task("c", "x", "y"), _task("d", "x"), _task("e")]
-    order = Order(grouped(tasks, 1, lambda _: False))
+    order = Order()
+    order.add(grouped(tasks, 1, lambda _: False))
     going = {group.tasks[0].key: group for group in iter(order.following, None)}
     assert list(going) == ["a", "b", "e"]
     order.done(going["a"])
@@ -54,7 +55,8 @@ def test_only_what_touches_the_same_waits() -> None:
 
 def test_no_more_groups_are_made_than_are_asked_for() -> None:
     tasks = iter([_task("a", "x"), _task("b", "x"), _task("c"), _task("d")])
-    order = Order(grouped(tasks, 1, lambda _: False))
+    order = Order()
+    order.add(grouped(tasks, 1, lambda _: False))
     assert order.following()
     # What stands behind one that waits is looked for, and nothing beyond it.
     group = order.following()

@@ -101,9 +101,10 @@ def test_a_run_that_was_stopped_by_a_former_program_is_gone_on_with(tmp_path: Pa
 def test_g14_ten_times_as_many_records_take_no_more_memory(tmp_path: Path) -> None:
     with Sandbox(World.empty()) as account:
         config = settings_for(account, tmp_path, leads_bulk_size=1000, batch_size_rows=500)
-        write(config, _lines(5_000))
+        write(config, _lines(15_000))
         peaks: list[int] = []
-        for rows in (500, 5_000):
+        # Three batches, which is as much as there is at a time, and thirty.
+        for rows in (1_500, 15_000):
             lines: Any = _lines(rows)
             tracemalloc.start()
             assert write(config, lines).counts("leads") == {"unchanged": rows}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.sandbox import LoggedRequest
 
 # What is under way has five seconds when the run is broken off: here a moment.
-SHORT = "from target_hiringcenter import desk; desk._LAST_ANSWERS = 0.2"
+SHORT = "from target_hiringcenter import foreman; foreman._LAST_ANSWERS = 0.2"
 SOON = 15.0
 STREAMS: dict[str, list[dict[str, Any]]] = {
     "prospects": [{"id": f"p{number}", "firstName": "F", "lastName": f"L{number}", "email": f"p{number}@example.com"} for number in range(2)],
@@ -153,7 +153,7 @@ def test_g02_a_signal_while_a_429_is_waited_out(number: int, server: Sandbox, tm
 
 
 # Places that a run comes by on its way out.
-WAY_OUT = ["target_hiringcenter.desk.Desk._break_off", "tap_hiringcenter.api.reports.Report.write", "tap_hiringcenter.api.program._leave"]
+WAY_OUT = ["target_hiringcenter.foreman.Foreman._give_up", "tap_hiringcenter.api.reports.Report.write", "tap_hiringcenter.api.program._leave"]
 AGAIN = """
 import os, pkgutil, signal
 whole, _, name = {place!r}.rpartition(".")
