@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_hiringcenter.foreman import Foreman
+from target_hiringcenter.foreman import Foreman, Job
 from target_hiringcenter.target import TargetHiringcenter
 from tests.effects import Given, snapshot, violations
 from tests.sandbox import Fault, Sandbox, World
@@ -55,7 +55,7 @@ def test_a_batch_begins_while_the_last_requests_of_the_one_before_are_under_way(
 
 @pytest.mark.parametrize("mode", ["bulk", "upsert", "create"])
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_g05_a_record_that_comes_again_while_it_is_being_written_ends_as_it_came_last(server: Sandbox, size: int, mode: str, tmp_path: Path) -> None:
+def test_g05_a_record_that_comes_again_while_it_is_being_written_ends_as_it_came_last(server: Sandbox, size: int, mode: Any, tmp_path: Path) -> None:  # noqa: ANN401  # a literal
     config = settings_for(server, tmp_path, leads_write_mode=mode, batch_size_rows=size)
     before = snapshot(server)
     assert write(config, messages({"leads": [_lead(1, "A"), _lead(2, "A")]})).counts("leads") == {"written": 2}
@@ -145,16 +145,19 @@ def test_streams_of_several_systems_in_turns_go_each_to_its_own(server: Sandbox,
     lines = [lines[0] for lines in alone.values()]
     lines += [line for turn in zip(*(lines[1:] for lines in alone.values()), strict=True) for line in turn]
     # A batch of another stream comes in before the foreman has seen that there is none of this one.
-    closes = Foreman._close  # noqa: SLF001  # the moment at which the next one may come in
+    came_in = threading.Event()
+    takes, closes = Foreman.take, Foreman._close  # noqa: SLF001  # the moment at which the next one may come in
 
     def close(foreman: Foreman) -> None:
         came_in.clear()
         closes(foreman)
         came_in.wait(0.05)
 
-    came_in = threading.Event()
-    takes = Foreman.take
-    monkeypatch.setattr(Foreman, "take", lambda foreman, job: (takes(foreman, job), came_in.set()))
+    def take(foreman: Foreman, job: Job) -> None:
+        takes(foreman, job)
+        came_in.set()
+
+    monkeypatch.setattr(Foreman, "take", take)
     monkeypatch.setattr(Foreman, "_close", close)
     outcome = write(settings_for(server, tmp_path, batch_size_rows=1), lines)
     assert {stream: outcome.counts(stream) for stream in alone} == {stream: {"written": 20} for stream in alone}
