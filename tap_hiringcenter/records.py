@@ -92,7 +92,11 @@ def as_json(records: Sequence[msgspec.Struct]) -> bytes | Sequence[Record]:
 
 def as_dicts(records: Sequence[msgspec.Struct]) -> list[Record]:
     """Each of the records as a dictionary of the columns that it has."""
-    return [{name: value for name, value in msgspec.structs.asdict(record).items() if value is not msgspec.UNSET} for record in records]
+    return [{name: _as_dict(value) for name, value in msgspec.structs.asdict(record).items() if value is not msgspec.UNSET} for record in records]
+
+
+def _as_dict(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
 
 
 class Shape:
@@ -109,6 +113,7 @@ class Shape:
             self._columns["id"] = IdColumn(schema["properties"]["id"])
         self._others: tuple[str, ...] = ()
         self._parsers: dict[Sequence[str], Decoder] = {}
+        self._objects: dict[Sequence[str], type[msgspec.Struct]] = {}
 
     @cached_property
     def _record(self) -> type[msgspec.Struct]:
@@ -125,8 +130,7 @@ class Shape:
 
     def _made_parser(self, others: Sequence[str]) -> Decoder:
         kinds: dict[str, Any] = {**{name: column.kind for name, column in self._columns.items()}, EXTRAS: Any}
-        # The names of JSON may be none of Python's.
-        renamed = {f"other_{number}": name for number, name in enumerate(others)}
+        renamed = _renamed(others)
         fields = [(name, kind, msgspec.UNSET) for name, kind in [*kinds.items(), *dict.fromkeys(renamed, Any).items()]]
         row: Any = msgspec.defstruct("Row", fields, rename=renamed, forbid_unknown_fields=True, gc=False)
         return msgspec.json.Decoder(list[row])
@@ -144,16 +148,11 @@ class Shape:
         Raises:
             ValueError: A key is missing, null or of a type that no key can have; the message names the column only.
         """
-        extras: list[dict[str, Any] | None] = [None] * len(rows)
+        extras = self._unknown(rows)
         columns: dict[str, Sequence[Any]] = {}
-        # Sorted, so that one row always makes the very same line.
-        for name in sorted(rows.names):
+        for name in rows.names:
             column = self._columns.get(name)
-            if column and rows.are_typed and column.is_proven_by_kind and name not in ancestors:
-                continue
-            if not column:
-                if any(has := rows.has(name)):
-                    _set_aside(extras, name, compress(enumerate(rows.column(name)), has))
+            if not column or (rows.are_typed and column.is_proven_by_kind and name not in ancestors):
                 continue
             values = rows.column(name)
             columns[name] = column.fitted(values)
@@ -169,6 +168,25 @@ class Shape:
                 raise ValueError(msg)
         return records
 
+    def _unknown(self, rows: Rows) -> list[Any]:
+        """What the rows hold that no column is called like: an object for each row, None for one that holds nothing like that."""
+        # Sorted, so that one row always makes the very same line.
+        names = tuple(sorted(name for name in rows.names if name not in self._columns))
+        if not rows.are_typed:
+            return [{name: row[name] for name in names if name in row} or None for row in rows]
+        if names not in self._objects:
+            renamed = _renamed(names)
+            self._objects[names] = msgspec.defstruct("Extras", renamed, rename=renamed, gc=False)
+        columns = [rows.held(name) for name in names]
+        kinds = [set(map(type, column)) for column in columns]
+        if all(kind == {msgspec.UnsetType} for kind in kinds):
+            return [None] * len(rows)
+        objects: list[Any] = list(map(self._objects[names], *columns))
+        if all(msgspec.UnsetType in kind for kind in kinds):
+            are_empty = [all(value is msgspec.UNSET for value in values) for values in zip(*columns, strict=True)]
+            return [None if is_empty else found for found, is_empty in zip(objects, are_empty, strict=True)]
+        return objects
+
     def _learn(self, rows: Rows) -> None:
         """Let the next rows have the unknown names of these: there are only a few that all rows share, or some have."""
         # Looked at once: another thread may learn meanwhile, and no name may come twice.
@@ -183,6 +201,11 @@ def _can_be_parsed(name: str) -> bool:
     return name.isprintable() and '"' not in name and "\\" not in name
 
 
+def _renamed(names: Sequence[str]) -> dict[str, str]:
+    """Fields of a struct for names of JSON, which may be none of Python's."""
+    return {f"other_{number}": name for number, name in enumerate(names)}
+
+
 def _misfits(values: Sequence[Any], fitted: Sequence[Any], ancestor: str | None) -> Iterator[tuple[int, Any]]:
     """What its column doesn't hold, or holds something else than, and at which places."""
     if ancestor is None and values.count(None) == fitted.count(None):
@@ -192,7 +215,7 @@ def _misfits(values: Sequence[Any], fitted: Sequence[Any], ancestor: str | None)
             yield place, value
 
 
-def _set_aside(extras: list[dict[str, Any] | None], name: str, misfits: Iterable[tuple[int, Any]]) -> None:
+def _set_aside(extras: list[Any], name: str, misfits: Iterable[tuple[int, Any]]) -> None:
     for place, value in misfits:
-        found = extras[place] = extras[place] or {}
-        found[name] = value
+        found = {**(_as_dict(extras[place]) or {}), name: value}
+        extras[place] = dict(sorted(found.items()))

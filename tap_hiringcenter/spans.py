@@ -30,8 +30,6 @@ _OVERLAP = timedelta(seconds=1)
 _SMALLEST = timedelta(seconds=4)
 # A list that shows its newest rows first says nothing about the oldest: look back at least so far, and so many times as far as these rows.
 _REACH, _LEAST_REACH = 32, timedelta(days=1)
-# How full a window should be: the last page of each is never full, and of one that holds more than is read ahead the rest is read alone.
-_FILL = 0.9
 # While it is not known how long a window should be, it is at most so many times as long as the one before, and such a part of what is to be read:
 # one that is too short costs a request, one that is too long costs all the pages that were read of it.
 _GROWTH = 8
@@ -259,11 +257,13 @@ class Pace:
     def _wanted(self) -> float:
         """How many rows a window should hold."""
         # A window of one page proves itself, others may be read twice. Where that is so, and where windows can be made so that there is hardly
-        # ever a second page, which would cost three more, they are.
+        # ever a second page, which would cost three more, they are. Others are of whole pages, one less than is read ahead, since the rest of a
+        # window that holds more is read alone; but for a few rows, so that where chance will have some more, the last page is still the last.
         margin = 2 * sqrt(self._page_size)
         if self._prefers_one_page and self._gain > -_MOST_LOST * self._page_size and margin < self._page_size / 2:
             return self._page_size - margin
-        return _FILL * self._most_pages * self._page_size
+        most = self._page_size * max(1, self._most_pages - 1)
+        return most - sqrt(most)
 
 
 def _shifted(moment: datetime, by: timedelta) -> datetime:

@@ -187,7 +187,8 @@ class _Order:
 
     def add(self, rows: Rows, first: Row) -> None:
         """Take the next rows, and the first of them, into account."""
-        if not self._rises and not self._falls:
+        # What no row has is no order, and no break of one that is enough by itself.
+        if not (self._rises or self._falls) or (self._name not in rows.names and not self._of_all):
             return
         self._is_known = self._is_known or self._name in first
         values = rows.column(self._name)

@@ -24,7 +24,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 Row = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Rows(Sequence[Row]):
 
     @property
     @abstractmethod
-    def names(self) -> Iterable[str]:
+    def names(self) -> Collection[str]:
         """The names that the values of the rows have; some may be of no row."""
 
     @abstractmethod
@@ -63,8 +63,12 @@ class Rows(Sequence[Row]):
         """The values of all rows by one name, None for a row that has none."""
 
     @abstractmethod
+    def held(self, name: str) -> Sequence[Any]:
+        """The same, but `msgspec.UNSET` for a row that has none."""
+
     def has(self, name: str) -> Sequence[bool]:
         """Whether each row has a value by a name, if only null."""
+        return [value is not msgspec.UNSET for value in self.held(name)]
 
     @abstractmethod
     def picked(self, places: Iterable[int]) -> Rows:
@@ -102,7 +106,7 @@ class LooseRows(Rows):
 
     @property
     @override
-    def names(self) -> Iterable[str]:
+    def names(self) -> Collection[str]:
         return self._columns
 
     @override
@@ -110,8 +114,8 @@ class LooseRows(Rows):
         return self._columns.get(name) or [None] * len(self)
 
     @override
-    def has(self, name: str) -> Sequence[bool]:
-        return [name in row for row in self._rows]
+    def held(self, name: str) -> Sequence[Any]:
+        return [row.get(name, msgspec.UNSET) for row in self._rows]
 
     @override
     def picked(self, places: Iterable[int]) -> Rows:
@@ -168,7 +172,7 @@ class TypedRows(Rows):
 
     @property
     @override
-    def names(self) -> Iterable[str]:
+    def names(self) -> Collection[str]:
         return self._fields
 
     @override
@@ -176,14 +180,10 @@ class TypedRows(Rows):
         if name not in self._fields:
             return [None] * len(self)
         if name not in self._columns:
-            came = self._as_it_came(name)
+            came = self.held(name)
             has_gaps = type(msgspec.UNSET) in set(map(type, came))
             self._columns[name] = [None if value is msgspec.UNSET else value for value in came] if has_gaps else came
         return self._columns[name]
-
-    @override
-    def has(self, name: str) -> Sequence[bool]:
-        return [value is not msgspec.UNSET for value in self._as_it_came(name)]
 
     @override
     def picked(self, places: Iterable[int]) -> Rows:
@@ -195,17 +195,23 @@ class TypedRows(Rows):
         for name, values in columns.items():
             if values is not self.column(name):
                 self._set(name, [value if has else msgspec.UNSET for value, has in zip(values, self.has(name), strict=True)])
-        others = {name: repeat(msgspec.UNSET) for name in self._fields.keys() - set(kind.__struct_fields__) if any(self.has(name))}
+        others = {
+            name: repeat(msgspec.UNSET)
+            for name in self._fields.keys() - set(kind.__struct_fields__)
+            if any(value is not msgspec.UNSET for value in self.held(name))
+        }
         for name, added_values in {**added, **others}.items():
             self._set(name, added_values)
         return self._structs
 
     def _set(self, name: str, values: Iterable[Any]) -> None:
-        self._as_it_came(name)
+        self.held(name)
         # The fastest way to call something for many values.
         deque(map(setattr, self._structs, repeat(self._fields[name]), values), maxlen=0)
 
-    def _as_it_came(self, name: str) -> Sequence[Any]:
+    @override
+    def held(self, name: str) -> Sequence[Any]:
+        # As it came.
         if name not in self._came:
             self._came[name] = [*map(attrgetter(self._fields[name]), self._structs)]
         return self._came[name]
