@@ -64,8 +64,8 @@ class Desk:
         self._wait(0)
 
     def _wait(self, most: int) -> None:
-        """Wait until there are no more begun than so many."""
-        while len(self._begun) > most:
+        """Wait until there are no more begun than so many, and look at the end of those that have come to it."""
+        while self._begun and (len(self._begun) > most or self._begun[0].end.done()):
             end = self._begun[0].end
             if wait([end], _LONGEST_WAIT).done:
                 # What has failed stays so, however often it is asked.

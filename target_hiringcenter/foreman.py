@@ -134,6 +134,7 @@ class Foreman:
         # How many records the batches had that were opened one right after the other.
         self._taken_in = 0
         self._is_broken_off = False
+        self._failure: BaseException | None = None
 
     def take(self, job: Job) -> None:
         """Take a batch in; all that are not done yet are of one sink."""
@@ -149,9 +150,12 @@ class Foreman:
     def _work_off(self) -> None:
         """Work off what has come in, and what comes in meanwhile."""
         try:
+            if self._failure:
+                raise self._failure  # noqa: TRY301  # what comes after a batch that failed fails as well: its STATE would cover that one
             if self._waiting:
                 self._run(self._waiting[0].sink)
         except BaseException as error:  # noqa: BLE001  # it is told to who waits for the end
+            self._failure = error
             self._give_up(error)
 
     def _run(self, sink: ApiSink) -> None:

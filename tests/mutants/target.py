@@ -20,6 +20,7 @@ _G03 = "test_g03_an_answer_that_is_lost_doubles_nothing[POST-/notes-connection-i
 _G04 = "test_g04_a_first_request_that_is_still_under_way_is_asked_again_with_its_key[notes-nothing]"
 _G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
 _G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
+_FAILED = "test_no_state_of_what_follows_a_batch_that_failed_is_passed_on[foreman]"
 _WAITS = "test_g05_a_record_that_waits_for_another_one_is_not_passed_over_when_it_comes_again"
 _ANEW = "test_a_reference_to_a_row_that_was_made_anew_makes_it_unknown"
 _G08 = "test_g08_nothing_in_a_field_does_what_the_policy_says"
@@ -257,6 +258,7 @@ TARGET = (
         "            if job.then:\n                job.then()\n            job.end.set_exception(error)\n",
         ("test_no_state_is_passed_on_over_what_a_broken_off_run_left",),
     ),
+    Mutant("5.2", _FOREMAN, "            if self._failure:\n", "            if False:\n", (_FAILED,)),
     Mutant(
         "5.2",
         _FOREMAN,

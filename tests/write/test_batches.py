@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_hiringcenter.desk import Desk
 from target_hiringcenter.foreman import Foreman, Job
 from target_hiringcenter.target import TargetHiringcenter
 from tests.effects import Given, snapshot, violations
@@ -135,6 +136,45 @@ def test_a_batch_that_fails_takes_the_states_of_the_next_ones_with_it(server: Sa
     assert written == len(server.truth("leads")) < 8
     server.heal()
     assert write(config, lines).counts("leads") == {"unchanged": written, "written": 8 - written}
+
+
+@pytest.mark.parametrize("who_looks", ["desk", "foreman"])
+def test_no_state_of_what_follows_a_batch_that_failed_is_passed_on(
+    server: Sandbox,
+    who_looks: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = settings_for(server, tmp_path, leads_write_mode="upsert", batch_size_rows=2)
+    assert write(config, messages({"leads": [_lead(3, "A")]})).counts("leads") == {"written": 1}
+    server.inject(Fault("status", method="POST", status=401, times=None))
+    has_failed = threading.Event()
+    gives_up = Foreman._give_up  # noqa: SLF001  # the moment at which it is known
+
+    def give_up(foreman: Foreman, error: BaseException) -> None:
+        gives_up(foreman, error)
+        has_failed.set()
+
+    monkeypatch.setattr(Foreman, "_give_up", give_up)
+    if who_looks == "foreman":
+        # The end of the first batch comes just after the desk has looked.
+        waits = Desk._wait  # noqa: SLF001  # as above
+        monkeypatch.setattr(Desk, "_wait", lambda desk, most: None if most else waits(desk, most))
+
+    def lines() -> Iterator[str]:
+        *others, state = messages({"leads": [_lead(1, "A"), _lead(2, "A"), _lead(3, "A")]})
+        yield from others
+        yield state
+        assert has_failed.wait(30)
+        # Under a new schema: what came under the old one is worked off first, and would need no request.
+        yield others[0]
+
+    outcome = write(config, lines())
+    assert outcome.code == 1
+    assert outcome.states == []
+    server.heal()
+    monkeypatch.undo()
+    assert write(config, lines()).counts("leads") == {"written": 2, "unchanged": 1}
 
 
 def test_streams_of_several_systems_in_turns_go_each_to_its_own(server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
