@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import copy
 import sys
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.singerlib import StateMessage
 
-from tap_hiringcenter.api.program import Stopped
+from tap_hiringcenter.api.program import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +44,14 @@ class Output:
         self._described: set[str] = set()
         self._is_behind = False
         self._last_state: object = None
-        self._is_writing = False
-        self._stopped_by: int | None = None
+        self._stopping = Stopping()
 
     def schema(self, stream: ApiStream) -> None:
         """Describe a stream, once in a run."""
         if stream.name not in self._described:
             self._described.add(stream.name)
             self._is_behind = True
-            with self._whole_lines():
+            with self._stopping.held_up():
                 stream._write_schema_message()  # noqa: SLF001
 
     def rows(self, rows: Rows) -> None:
@@ -65,25 +63,25 @@ class Output:
         contents = rows.records.contents
         if isinstance(contents, bytes):
             for lines in _parts(contents):
-                with self._whole_lines():
+                with self._stopping.held_up():
                     sys.stdout.buffer.write(_messages(rows.stream, lines, version))
                     sys.stdout.buffer.flush()
             return
         for record in contents:
-            with self._whole_lines():
+            with self._stopping.held_up():
                 rows.stream._write_record_message(record)  # noqa: SLF001
 
     def activate(self, stream: ApiStream, version: int) -> None:
         """Say that all rows of a stream which don't have this version are gone: after a sweep that was proven complete."""
         if self._versions:
-            with self._whole_lines():
+            with self._stopping.held_up():
                 stream._write_activate_version_message(version)  # noqa: SLF001
 
     def state(self) -> None:
         """Write the bookmarks, if they have moved or anything came after the last STATE: a loader keeps what stands before one."""
         value = copy.deepcopy(self._tap.state)
         if self._is_behind or value != self._last_state:
-            with self._whole_lines():
+            with self._stopping.held_up():
                 self._tap.write_message(StateMessage(value=value))
                 self._is_behind = False
                 self._last_state = value
@@ -99,23 +97,11 @@ class Output:
         Raises:
             Stopped: At once when no line is being written.
         """
-        self._stopped_by = signal_number
-        if not self._is_writing:
-            raise Stopped(signal_number)
+        self._stopping.stop(signal_number)
 
     @property
     def _versions(self) -> bool:
         return bool(self._tap.config["emit_activate_version_messages"])
-
-    @contextmanager
-    def _whole_lines(self) -> Iterator[None]:
-        self._is_writing = True
-        try:
-            yield
-        finally:
-            self._is_writing = False
-        if self._stopped_by is not None:
-            raise Stopped(self._stopped_by)
 
 
 def _parts(lines: bytes) -> Iterator[bytes]:

@@ -34,20 +34,27 @@ class Desk:
         # Those whose end nobody has looked at yet, all of one sink.
         self._begun: deque[Job] = deque()
 
-    def begin(self, sink: ApiSink, records: list[Row], then: Callable[[], None] | None) -> None:
-        """Begin to bring each record to its end: written, unchanged, rejected or, in a dry run, skipped.
-
-        What was begun for another sink comes to its end first.
+    def make_room(self, sink: ApiSink) -> None:
+        """Wait until a batch of a sink can be begun: what was begun for another one comes to its end first.
 
         Args:
-            sink: The records' sink.
-            records: The records, in their order; the list forgets each when its turn has come.
-            then: What is to be done when all of them, and all before them, have come to their end, if anything.
+            sink: The sink.
 
         Raises:
             Stopped: As `finish` does all that it raises.
         """
         self._wait(_MOST_BEGUN - 1 if self._begun and self._begun[-1].sink is sink else 0)
+
+    def begin(self, sink: ApiSink, records: list[Row], then: Callable[[], None] | None) -> None:
+        """Begin to bring each record to its end: written, unchanged, rejected or, in a dry run, skipped.
+
+        There must be room, and nothing may break in: nobody would work off what is handed over by half, and all would wait for it.
+
+        Args:
+            sink: The records' sink.
+            records: The records, in their order; the list forgets each when its turn has come.
+            then: What is to be done when all of them, and all before them, have come to their end, if anything.
+        """
         job = Job(sink, records, then)
         self._begun.append(job)
         self._foreman.take(job)

@@ -192,7 +192,8 @@ class Foreman:
             tasks = [task for one in self._open for group in one.groups for task in group.tasks]
             batch = Batch(sink, job.records, self._ledger, self._fingerprints, {task.key: task.entry for task in tasks})
             opened = _Open(job, batch)
-            groups = grouped(batch.changed(resends=self._resends), self._clerk.most(sink), self._clerk.writer(sink.system).fits_in_bulk)
+            fits = self._clerk.writer(sink.system).fits_in_bulk
+            groups = grouped(batch.changed(resends=self._resends), self._clerk.most(sink), fits, self._order.touched)
             self._order.add(opened.noted(groups))
             self._taken_in += batch.left
             self._open.append(opened)

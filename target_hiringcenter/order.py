@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from target_hiringcenter.writes import mark
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -29,20 +31,21 @@ class Group:
     followers: list[Group] = field(default_factory=list)
 
 
-def grouped(tasks: Iterable[Task], most: int, fits: Callable[[Task], bool]) -> Iterator[Group]:
+def grouped(tasks: Iterable[Task], most: int, fits: Callable[[Task], bool], touched: Callable[[Task], set[str]]) -> Iterator[Group]:
     """Put records together: those that go in bulk, up to the size of a request, and no two that touch the same.
 
     Args:
         tasks: The records, in their order.
         most: Most records in a group.
         fits: Whether a record goes in bulk.
+        touched: What a record touches (see `Order.touched`); asked once for each, in their order.
 
     Yields:
         The groups, so that of two records that touch the same the earlier one is in the earlier group.
     """
     bulk = Group()
     for task in tasks:
-        locks = {f"key:{task.key}", *task.form.locks}
+        locks = touched(task)
         if not locks.isdisjoint(bulk.locks):
             yield bulk
             bulk = Group()
@@ -66,6 +69,25 @@ class Order:
         self._ready: deque[Group] = deque()
         # By what is touched: the last group that touches it and is not done.
         self._last: dict[str, Group] = {}
+        # By key: the last record of those that are not done, and what rows of the key may be found by until it is.
+        self._found_by: dict[str, tuple[Task, set[str]]] = {}
+
+    def touched(self, task: Task) -> set[str]:
+        """What a record touches: its key, and what the API finds its row by, before and after.
+
+        An e-mail that it gives up may be one that another record takes over. Whoever comes too early would be written into its row.
+
+        Args:
+            task: The record, after all that came before it.
+        """
+        found_by = {*map(mark, task.form.locks), *task.entry.match.split()}
+        for earlier in task.overtaken:
+            # Counts after all if this one is rejected.
+            found_by.update(map(mark, earlier.form.locks))
+        if task.key in self._found_by:
+            found_by |= self._found_by[task.key][1]
+        self._found_by[task.key] = task, found_by
+        return {f"key:{task.key}", *found_by}
 
     def add(self, groups: Iterator[Group]) -> None:
         """Take more groups in, where there were none left.
@@ -99,6 +121,9 @@ class Order:
         for lock in group.locks:
             if self._last[lock] is group:
                 del self._last[lock]
+        for task in group.tasks:
+            if self._found_by[task.key][0] is task:
+                del self._found_by[task.key]
         for follower in group.followers:
             follower.waits_for -= 1
             if not follower.waits_for:

@@ -16,7 +16,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_hiringcenter.api.errors import ApiError
-from tap_hiringcenter.api.program import InputError, Program, Stopped, reason_for, stream_maps_in_words
+from tap_hiringcenter.api.program import InputError, Program, Stopping, reason_for, stream_maps_in_words
 from tap_hiringcenter.api.reports import Report
 from target_hiringcenter import settings
 from target_hiringcenter.access import Access
@@ -159,10 +159,12 @@ class TargetHiringcenter(Program, Target):
                 self.drain_one(self._sinks_active[stream])
         if sink is not self._worked_off:
             self._finish()
+        self._desk.make_room(sink)
         self._worked_off = sink
         # As soon as these are done, and not with what comes next: nothing more may come for hours.
         state = self._latest_state if self._is_all_begun(but=sink) else None
-        self._desk.begin(sink, records, None if state is None else partial(self._pass_on, state))
+        with self._stopping.held_up():
+            self._desk.begin(sink, records, None if state is None else partial(self._pass_on, state))
 
     def _finish(self) -> None:
         """Wait until what was begun has come to its end."""
@@ -238,7 +240,12 @@ class TargetHiringcenter(Program, Target):
         # At once: what was begun stands in the ledger, and no STATE is passed on for it. A second signal must not cut off what the first one began.
         if not self._is_stopping:
             self._is_stopping = True
-            raise Stopped(signal_number)
+            self._stopping.stop(signal_number)
+
+    @cached_property
+    def _stopping(self) -> Stopping:
+        # Made when it is needed, since a signal may come before `__init__` is at its end.
+        return Stopping()
 
     def run(self, file_input: IO[str] | None) -> int:
         """Write everything that comes.

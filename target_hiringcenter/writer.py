@@ -22,7 +22,7 @@ from target_hiringcenter.actions import Actions
 from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN
 from target_hiringcenter.rows import agrees, found_by, kept
 from target_hiringcenter.tasks import Outcome, Reject
-from target_hiringcenter.writes import RejectedError, digest
+from target_hiringcenter.writes import RejectedError, digest, mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -269,7 +269,7 @@ class Writer:
     def _is_lost(self, task: Task) -> bool:
         """Whether the API can't find the row any more by what the record now says."""
         entry = task.entry
-        return entry.remote_id is not None and not set(map(digest, task.form.match)) & set(entry.match.split())
+        return entry.remote_id is not None and not set(map(mark, task.form.match)) & set(entry.match.split())
 
     def _create(self, task: Task, create: Write) -> None:
         form, entry = task.form, task.entry
@@ -358,7 +358,7 @@ class Writer:
 
 def _found_by(form: Form, match: frozenset[str]) -> str:
     """What the API finds a row by from now on, or what of it is fixed, as the ledger keeps it."""
-    return digest(form.fixed) if form.fixed else " ".join(sorted(map(digest, match)))
+    return digest(form.fixed) if form.fixed else " ".join(sorted(map(mark, match)))
 
 
 def _unnamed(task: Task) -> str | None:

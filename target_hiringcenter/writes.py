@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from json.encoder import encode_basestring_ascii
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -200,6 +200,16 @@ def digest(value: object) -> str:
         value: Anything that JSON can hold.
     """
     return _digest(_dumped(value))
+
+
+@lru_cache(maxsize=2**14)
+def mark(key: str) -> str:
+    """Digest of what a row is found by; remembered, since it is asked for several times while a record is on its way.
+
+    Args:
+        key: Such as `email:ada@example.com` (see `Form.match`).
+    """
+    return digest(key)
 
 
 def _dumped(value: object) -> bytes:

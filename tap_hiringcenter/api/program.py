@@ -62,6 +62,42 @@ class Stopped(BaseException):
         self.signal_number = signal_number
 
 
+class Stopping:
+    """How the main thread is stopped by a signal: at once, but not within what must be done as a whole."""
+
+    def __init__(self) -> None:
+        self._is_held_up = False
+        self._signal_number: int | None = None
+
+    def stop(self, signal_number: int) -> None:
+        """Stop by raising `Stopped`. To be called from a signal handler.
+
+        Args:
+            signal_number: By which signal.
+
+        Raises:
+            Stopped: At once, or at the end of what is done as a whole.
+        """
+        self._signal_number = signal_number
+        if not self._is_held_up:
+            raise Stopped(signal_number)
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Do something as a whole.
+
+        Raises:
+            Stopped: A signal came meanwhile, or had come before.
+        """
+        self._is_held_up = True
+        try:
+            yield
+        finally:
+            self._is_held_up = False
+        if self._signal_number is not None:
+            raise Stopped(self._signal_number)
+
+
 class Program(PluginBase):
     """What the SDK's tap and target are built on, with other manners; to be named before `Tap` or `Target` among the bases of a class.
 

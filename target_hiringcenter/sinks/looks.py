@@ -53,7 +53,8 @@ def contact_locks(match: frozenset[str]) -> frozenset[str]:
     Args:
         match: What the API finds it by (see `Form.match`).
     """
-    return match.union([f"phone:{_national(key[len('phone:') :])}" for key in match if key.startswith("phone:")])
+    phones = [_national(key[len("phone:") :]) for key in match if key.startswith("phone:")]
+    return match.union(f"phone:{code}{phone}" for phone in phones for code in ("", "1"))
 
 
 @dataclass(frozen=True)

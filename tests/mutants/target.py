@@ -13,6 +13,7 @@ _FOREMAN = "target_hiringcenter/foreman.py"
 _LEDGER = "target_hiringcenter/ledger.py"
 _PRINTS = "target_hiringcenter/fingerprints.py"
 _TARGET = "target_hiringcenter/target.py"
+_LOOKS = "target_hiringcenter/sinks/looks.py"
 _ORDER = "target_hiringcenter/order.py"
 _WRITER = "target_hiringcenter/writer.py"
 
@@ -21,6 +22,8 @@ _G04 = "test_g04_a_first_request_that_is_still_under_way_is_asked_again_with_its
 _G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
 _G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
 _FAILED = "test_no_state_of_what_follows_a_batch_that_failed_is_passed_on[foreman]"
+_HANDED_OVER = "test_g02_a_signal_while_a_batch_is_handed_over[target_hiringcenter.foreman.Foreman.take]"
+_TOUCHED = "test_what_a_row_was_found_by_is_touched_until_it_is_not_any_more"
 _WAITS = "test_g05_a_record_that_waits_for_another_one_is_not_passed_over_when_it_comes_again"
 _ANEW = "test_a_reference_to_a_row_that_was_made_anew_makes_it_unknown"
 _G08 = "test_g08_nothing_in_a_field_does_what_the_policy_says"
@@ -76,6 +79,7 @@ TARGET = (
         '            self._is_stopping = True\n            self._pass_on(self._latest_state or {"early": True})\n',
         ("test_g02_a_signal_while_an_answer_is_awaited", "test_g02_a_signal_while_input_is_awaited"),
     ),
+    Mutant("G-02", _TARGET, "with self._stopping.held_up():", "if True:", (_HANDED_OVER,)),
     Mutant(
         "G-02",
         _FOREMAN,
@@ -99,6 +103,22 @@ TARGET = (
         "bool(self._waiting)",
         ("test_streams_of_several_systems_in_turns_go_each_to_its_own",),
     ),
+    Mutant(
+        "G-05",
+        _ORDER,
+        ", *task.entry.match.split()}",
+        "}",
+        ("test_g05_who_takes_over_an_e_mail_waits_for_who_gives_it_up[ledger-1-upsert]", _TOUCHED),
+    ),
+    Mutant(
+        "G-05",
+        _ORDER,
+        "            found_by |= self._found_by[task.key][1]\n",
+        "            pass\n",
+        ("test_g05_who_takes_over_an_e_mail_waits_for_who_gives_it_up[batch-1-upsert]",),
+    ),
+    Mutant("G-05", _ORDER, "found_by.update(map(mark, earlier.form.locks))", "pass", ("test_what_may_count_after_all_is_touched_as_well",)),
+    Mutant("G-05", _LOOKS, 'for code in ("", "1")', 'for code in ("",)', ("test_a_phone_is_touched_in_both_notations",)),
     Mutant("G-05", _CLIENT, "{task.key}.{task.entry.version}.{task.content}", "{task.key}.{task.content}", (_G05,)),
     Mutant(
         "G-05",

@@ -100,6 +100,22 @@ def test_g05_what_comes_again_after_a_reject_is_tried_again(server: Sandbox, tmp
     assert _names(server) == {"lead1@example.com": "A", "lead2@example.com": "A"}
 
 
+@pytest.mark.parametrize("mode", ["bulk", "upsert"])
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("place", ["ledger", "batch"])
+def test_g05_who_takes_over_an_e_mail_waits_for_who_gives_it_up(server: Sandbox, place: str, size: int, mode: str, tmp_path: Path) -> None:
+    config = settings_for(server, tmp_path, leads_write_mode=mode, batch_size_rows=size)
+    # The second record of the first says nothing of the title, so that it doesn't overtake the first.
+    old, new, other = {**_lead(1, "A", "old@example.com"), "title": "t"}, _lead(1, "A", "new@example.com"), _lead(2, "B", "old@example.com")
+    records = [old, new, other]
+    if place == "ledger":
+        assert write(config, messages({"leads": [records.pop(0)]})).counts("leads") == {"written": 1}
+    # What gives it up goes by the row's id.
+    server.inject(Fault("delay", method="PATCH", seconds=0.3, times=None))
+    assert write(config, messages({"leads": records})).counts("leads") == {"written": len(records)}
+    assert _names(server) == {"new@example.com": "A", "old@example.com": "B"}
+
+
 def test_a_state_waits_for_the_batches_before_its_own(server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start, *records, _ = messages({"leads": [_lead(number, "A") for number in range(6)]})
     states = [json.dumps({"type": "STATE", "value": {"bookmark": number}}) for number in (1, 3, 5)]

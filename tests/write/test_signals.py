@@ -181,6 +181,19 @@ def test_g02_a_second_signal_while_the_first_is_heeded(place: str, server: Sandb
     assert _check(server, tmp_path, before, process.returncode, signal.SIGTERM, ended) == ["prospects"]
 
 
+HANDED_OVER = ["target_hiringcenter.foreman.Foreman.take", "concurrent.futures.ThreadPoolExecutor.submit"]
+
+
+@pytest.mark.parametrize("place", HANDED_OVER)
+def test_g02_a_signal_while_a_batch_is_handed_over(place: str, server: Sandbox, tmp_path: Path) -> None:
+    before = snapshot(server)
+    with start(_settings(server, tmp_path), tmp_path, first=AGAIN.format(place=place)) as process:
+        _feed(process, _lines())
+        # Nobody works off what is handed over by half, and whoever waits for it waits without end.
+        ended = _end(process)
+    _check(server, tmp_path, before, process.returncode, signal.SIGINT, ended)
+
+
 def test_g02_no_wait_for_answers_keeps_a_signal_waiting(server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # One that comes just before the main thread begins to wait is heeded only afterwards.
     waits: list[float] = []
