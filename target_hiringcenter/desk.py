@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import wait
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from target_hiringcenter.foreman import Job
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _MOST_BEGUN = 2
 # A signal that comes just before a wait begins is heeded when it is over.
 _LONGEST_WAIT = 1.0
+# More than the foreman waits for answers when the run is broken off.
+_LAST_MOMENT = 8.0
 
 
 class Desk:
@@ -85,7 +86,6 @@ class Desk:
         return all(job.end.done() for job in self._begun)
 
     def break_off(self) -> None:
-        """Begin nothing more; what is under way is given a moment."""
+        """Begin nothing more; what is under way is given a moment, and no more than that: whoever takes STATE may not take any."""
         self._foreman.break_off()
-        with suppress(Exception):
-            self.finish()
+        wait([job.end for job in self._begun], _LAST_MOMENT)

@@ -199,9 +199,10 @@ class Writer:
         if entry.remote_id is not None:
             return entry.remote_id, None
         is_open = task.is_resumed and not (form.create and form.create.is_repeatable)
-        if form.look and (form.look.is_always or form.remove or is_open):
+        is_sure = form.look is not None and (form.look.is_always or (form.remove is not None and not form.look.is_unsure))
+        if form.look and (is_sure or is_open):
             try:
-                row = self.client.find(task, form.look, since=None if form.look.is_always or form.remove else entry.since)
+                row = self.client.find(task, form.look, since=None if is_sure else entry.since)
             except ForbiddenError:
                 # Without leave to read, a write that the API itself makes once by its key is still safe.
                 if is_open and form.create and not form.create.takes_key:

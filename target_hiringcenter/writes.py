@@ -109,6 +109,8 @@ class Look:
         is_always: Whether to look before anything is created of which the ledger knows nothing; else only where an earlier attempt may have
             created it.
         since: Query parameter that leaves out rows created before a time, where the list has one.
+        is_unsure: Whether a row that it finds may be another one's, unless an earlier attempt may have created it: then only is it looked for,
+            and among what was created since.
     """
 
     request: Request
@@ -116,6 +118,7 @@ class Look:
     identity: Callable[[Row], str | None]
     is_always: bool = False
     since: str | None = None
+    is_unsure: bool = False
 
 
 class Form(msgspec.Struct, frozen=True, gc=False):

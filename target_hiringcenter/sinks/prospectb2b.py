@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_hiringcenter.api.systems import PROSPECTB2B
@@ -71,6 +72,9 @@ def _publication(columns: Row) -> Write:
 _NOT_THE_BODY = frozenset({"id", "object", "created_at", "updated_at", "run", EXTRAS})
 
 
+_NAME = {"name": Trait(("name",))}
+
+
 class ProspectorWorkflows(ProspectB2BSink):
     """Workflows, with whatever columns the record has, and run when it says so."""
 
@@ -83,7 +87,7 @@ class ProspectorWorkflows(ProspectB2BSink):
     def writing(self, columns: Row) -> Form:
         kept = [name for name in columns if name not in _NOT_THE_BODY and not name.startswith("_sdc_")]
         body = {text(name): value_of(columns, name, anything) for name in kept if not is_nothing(columns[name])}
-        look = look_for("/prospector/workflows", body, {"name": Trait(("name",))}) if "name" in body else None
+        look = look_for("/prospector/workflows", body, _NAME) if "name" in body else None
         return Form(
             create=Write("POST", "/prospector/workflows", body, takes_key=True) if body else None,
             change=Write("PATCH", "/prospector/workflows/{id}", body, is_repeatable=True) if body else None,
@@ -96,8 +100,9 @@ class ProspectorWorkflows(ProspectB2BSink):
 
     @override
     def removal(self, columns: Row) -> Form:
-        # By its id alone: two workflows may have one name.
-        return Form(remove=Write("DELETE", "/prospector/workflows/{id}", is_repeatable=True), own_id=own_id(columns))
+        # By its id alone, since two workflows may have one name; but for one whose create had no answer, of which the ledger knows the name.
+        look = replace(look_for("/prospector/workflows", {"name": ""}, _NAME), wanted="", is_unsure=True)
+        return Form(remove=Write("DELETE", "/prospector/workflows/{id}", is_repeatable=True), own_id=own_id(columns), look=look)
 
 
 _RUN = Write("POST", "/prospector/workflows/{id}/run", takes_key=True, probe=Probe("/prospector/workflows/{id}/runs"))

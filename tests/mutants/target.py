@@ -23,6 +23,7 @@ _G05 = "test_g05_a_record_that_goes_a_b_a_ends_at_a[meetings-bulk]"
 _G06 = "test_g06_bad_rows_cost_only_themselves[bad1-rows-shuffled]"
 _FAILED = "test_no_state_of_what_follows_a_batch_that_failed_is_passed_on[foreman]"
 _HANDED_OVER = "test_g02_a_signal_while_a_batch_is_handed_over[target_hiringcenter.foreman.Foreman.take]"
+_NO_ANSWER = "test_g12_a_workflow_whose_create_had_no_answer_is_deleted[columns1]"
 _TOUCHED = "test_what_a_row_was_found_by_is_touched_until_it_is_not_any_more"
 _WAITS = "test_g05_a_record_that_waits_for_another_one_is_not_passed_over_when_it_comes_again"
 _ANEW = "test_a_reference_to_a_row_that_was_made_anew_makes_it_unknown"
@@ -78,6 +79,13 @@ TARGET = (
         "            self._is_stopping = True\n",
         '            self._is_stopping = True\n            self._pass_on(self._latest_state or {"early": True})\n',
         ("test_g02_a_signal_while_an_answer_is_awaited", "test_g02_a_signal_while_input_is_awaited"),
+    ),
+    Mutant(
+        "G-02",
+        "target_hiringcenter/desk.py",
+        "wait([job.end for job in self._begun], _LAST_MOMENT)",
+        "wait([job.end for job in self._begun])",
+        ("test_g02_a_signal_while_nobody_takes_the_states",),
     ),
     Mutant("G-02", _TARGET, "with self._stopping.held_up():", "if True:", (_HANDED_OVER,)),
     Mutant(
@@ -171,6 +179,7 @@ TARGET = (
         ),
     ),
     Mutant("G-11", _WRITER, 'task.warnings.append("accepted, but its phone was not kept")', "pass", ("test_g11_a_phone_that_the_api_drops_is_told",)),
+    Mutant("G-12", _WRITER, "if form.look and (is_sure or is_open):", "if form.look and is_sure:", (_NO_ANSWER,)),
     Mutant(
         "G-12",
         _WRITER,
@@ -202,7 +211,7 @@ TARGET = (
     Mutant(
         "G-13",
         _WRITER,
-        "if form.look and (form.look.is_always or form.remove or is_open):",
+        "if form.look and (is_sure or is_open):",
         "if False:",
         ("test_g13_without_its_ledger_nothing_is_made_twice[ignored-current]",),
     ),

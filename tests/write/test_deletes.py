@@ -167,6 +167,21 @@ def test_g12_a_delete_whose_answer_is_lost_is_done(stream: str, action: Any, tmp
         assert server.kept(stream) == before.rows[stream]
 
 
+@pytest.mark.parametrize("columns", [("id", "name"), ("id",)])
+def test_g12_a_workflow_whose_create_had_no_answer_is_deleted(sandbox: Sandbox, columns: tuple[str, ...], tmp_path: Path) -> None:
+    config = settings_for(sandbox, tmp_path, allow_deletes=True, max_rejects=1)
+    before, workflow = _ids(sandbox, "prospector_workflows"), _record("prospector_workflows", sandbox)
+    sandbox.inject(Fault("lost", method="POST", path="/prospector/workflows", times=1))
+    sandbox.inject(Fault("reset", path="/prospector/workflows", times=None, after=1))
+    assert _run(config, "prospector_workflows", workflow).counts("prospector_workflows") == {"rejected": 1}
+    assert len(_ids(sandbox, "prospector_workflows") - before) == 1
+    sandbox.heal()
+    # One of the same name that somebody else has made before stays.
+    gone = {name: workflow[name] for name in columns} | WHEN
+    assert _run(config, "prospector_workflows", gone).counts("prospector_workflows") == {"written": 1}
+    assert _ids(sandbox, "prospector_workflows") == before
+
+
 def test_g12_a_dry_run_deletes_nothing_and_shows_what_would_go(sandbox: Sandbox, tmp_path: Path) -> None:
     before = snapshot(sandbox)
     row_id = next(iter(before.rows["prospects"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import os
+import select
 import signal
 import threading
 import time
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tests.sandbox import LoggedRequest
 
 # What is under way has five seconds when the run is broken off: here a moment.
-SHORT = "from target_hiringcenter import foreman; foreman._LAST_ANSWERS = 0.2"
+SHORT = "from target_hiringcenter import desk, foreman; foreman._LAST_ANSWERS = 0.2; desk._LAST_MOMENT = 60"
 SOON = 15.0
 STREAMS: dict[str, list[dict[str, Any]]] = {
     "prospects": [{"id": f"p{number}", "firstName": "F", "lastName": f"L{number}", "email": f"p{number}@example.com"} for number in range(2)],
@@ -187,11 +188,23 @@ HANDED_OVER = ["target_hiringcenter.foreman.Foreman.take", "concurrent.futures.T
 @pytest.mark.parametrize("place", HANDED_OVER)
 def test_g02_a_signal_while_a_batch_is_handed_over(place: str, server: Sandbox, tmp_path: Path) -> None:
     before = snapshot(server)
-    with start(_settings(server, tmp_path), tmp_path, first=AGAIN.format(place=place)) as process:
+    with start(_settings(server, tmp_path), tmp_path, first=f"{SHORT}\n{AGAIN.format(place=place)}") as process:
         _feed(process, _lines())
         # Nobody works off what is handed over by half, and whoever waits for it waits without end.
         ended = _end(process)
     _check(server, tmp_path, before, process.returncode, signal.SIGINT, ended)
+
+
+def test_g02_a_signal_while_nobody_takes_the_states(server: Sandbox, tmp_path: Path) -> None:
+    # More than a pipe holds, after a batch, so that it is not the main thread that waits.
+    lines = messages({"leads": STREAMS["leads"]}, state="x" * 2**20)
+    lines.insert(2, lines.pop())
+    with start(_settings(server, tmp_path), tmp_path, first=f"{SHORT}; desk._LAST_MOMENT = 1") as process:
+        _feed(process, lines)
+        # As soon as there is something to read, the writer fills the pipe.
+        assert select.select([cast("IO[str]", process.stdout)], [], [], 60)[0]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SOON) == 128 + signal.SIGTERM
 
 
 def test_g02_no_wait_for_answers_keeps_a_signal_waiting(server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
