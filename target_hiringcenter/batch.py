@@ -166,6 +166,7 @@ class Batch:
             task.outcome = Outcome.REJECTED
             task.reject = Reject(error.reason, error.column)
             return task
+        task.locks = task.form.locks
         task.content = task.form.content()
         task.fingerprint = self._fingerprints.of(whole, task.content)
         if not key:

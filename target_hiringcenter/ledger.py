@@ -8,21 +8,18 @@ itself changes a page of its own. The ledger holds no field of a record: keys, c
 
 from __future__ import annotations
 
-import importlib
 import threading
-import time
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from target_hiringcenter.databases import parse, reach, seize, upsert
 from target_hiringcenter.entries import PENDING, Entry, LedgerError
 
 if TYPE_CHECKING:
@@ -32,14 +29,8 @@ VERSION = 1
 
 # Keys in one look-up: each is one probe of the primary key, and SQLite before 3.32 takes 999 parameters at most.
 _KEYS_AT_ONCE = 500
-# Of 4 KB each, beside the database while a run lasts.
-_LOG_PAGES = 16_000
 # So many entries wait in the log until they are put in their places: the more, the more of them share a page.
 _MOST_LOGGED = 20_000
-# PostgreSQL learns a moment later that a run is over whose process has ended.
-_SECONDS_TO_SEIZE = 2
-_BACKENDS = ("sqlite", "postgresql")
-_EXTRA = {"postgresql": "Install hiringcenter-singer[postgresql] for a ledger in PostgreSQL"}
 
 _tables = sa.MetaData()
 _facts = sa.Table(
@@ -114,65 +105,23 @@ class Ledger:
         self._moving: list[str] = []
         self._moving_to = 0
         self._lock = threading.Lock()
-        url = parse(uri)
-        is_sqlite = url.get_backend_name() == "sqlite"
-        if is_sqlite and is_read_only and not Path(url.database or "").is_file():
-            url = url.set(database=":memory:")
-        if is_sqlite and url.database not in {None, "", ":memory:"}:
-            # What is in it may tell who is in the account: it is its owner's.
-            try:
-                Path(str(url.database)).touch(0o600)
-            except OSError as error:
-                msg = f"The ledger can't be used ({error.strerror}). Nothing is passed on that it doesn't hold"
-                raise LedgerError(msg) from error
-        arguments = {"check_same_thread": False, "timeout": _SECONDS_TO_SEIZE} if is_sqlite else {}
-        try:
-            # Parameters by their place, so that many rows go to the driver as they are: making statements of them takes as long as all the rest.
-            style = "qmark" if is_sqlite else "format"
-            self._engine = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments, paramstyle=style)
-        except ImportError as error:
-            msg = f"The ledger can't be opened: {error.name} is not installed. {_EXTRA.get(url.get_backend_name(), '')}"
-            raise LedgerError(msg) from error
+        self._engine = reach(parse(uri), is_read_only=is_read_only)
         # Also when nobody closes it: the file and its lock are free again as soon as the ledger is forgotten.
         weakref.finalize(self, self._engine.dispose)
-        self._upsert = str(_upsert(url).compile(self._engine))
+        self._upsert = str(upsert(self._engine, _entries, _COLUMNS).compile(self._engine))
         self._find = str(_FIND.compile(self._engine))
         self._append = str(sa.insert(_log).compile(self._engine))
         self._cut = str(sa.delete(_log).where(_log.c.number <= sa.bindparam("number")).compile(self._engine))
         try:
             with self._errors():
                 self._connection = self._engine.connect()
-                self._seize(is_sqlite=is_sqlite)
+                seize(self._connection)
                 self._make_tables()
                 self.id = self._open()
                 self._take_over()
         except LedgerError:
             self._engine.dispose()
             raise
-
-    def _seize(self, *, is_sqlite: bool) -> None:
-        """Keep every other run out, until this process ends in whatever way."""
-        if is_sqlite:
-            self._connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
-            self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            # A killed process loses nothing; a machine without power may lose the last entries, which are then looked up like a lost ledger's.
-            self._connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
-            # Keys are digests, so that entries go all over the file: a page that is changed several times before it is put in its place saves work.
-            self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-            self._connection.commit()
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            self._connection.exec_driver_sql("COMMIT")
-            self._connection.rollback()
-            return
-        # Of this schema only, so that pipelines may share a database.
-        seize = sa.text("SELECT pg_try_advisory_lock(hashtext('hiringcenter_ledger.' || current_schema()))")
-        end = time.monotonic() + _SECONDS_TO_SEIZE
-        while not (is_seized := self._connection.scalar(seize)) and time.monotonic() < end:
-            time.sleep(0.05)
-        if not is_seized:
-            msg = "The ledger is in use by another run. Wait for it to end, or give each pipeline a ledger (a schema) of its own"
-            raise LedgerError(msg)
-        self._connection.commit()
 
     def _make_tables(self) -> None:
         _tables.create_all(self._connection)
@@ -345,40 +294,3 @@ class Ledger:
 def _is_older(entry: Entry, known: Entry) -> bool:
     """Whether an entry of the log was overtaken by the one in its place."""
     return entry.version < known.version or (entry.version == known.version and entry.outcome == PENDING != known.outcome)
-
-
-def _upsert(url: sa.URL) -> sa.Insert:
-    """The statement that keeps an entry, whether it is there or not: each database has its own."""
-    # The other one's module would be loaded for nothing.
-    dialect = importlib.import_module(f"sqlalchemy.dialects.{url.get_backend_name()}")
-    insert = dialect.insert(_entries)
-    changed = {column.name: insert.excluded[column.name] for column in _COLUMNS}
-    statement: sa.Insert = insert.on_conflict_do_update(index_elements=[_entries.c.stream, _entries.c.key], set_=changed)
-    return statement
-
-
-def parse(uri: str) -> sa.URL:
-    """Read the setting `ledger_uri`.
-
-    Args:
-        uri: SQLAlchemy URL.
-
-    Returns:
-        The URL.
-
-    Raises:
-        LedgerError: It is none, or of a database that a ledger can't be in.
-    """
-    try:
-        url = sa.make_url(uri)
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        # Makes sure that there is such a driver, and that the URL has the parts that it takes.
-        url.get_dialect()().create_connect_args(url)
-        # What follows an @ in a password that isn't written as %40 would pass for the host, which the driver's errors tell.
-        if url.get_backend_name() in _BACKENDS and "@" not in (url.host or ""):
-            return url
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        pass  # not quoted: it may hold a password
-    msg = "ledger_uri must be the SQLAlchemy URL of a SQLite or PostgreSQL database, such as sqlite:///ledger.db; @ in a password is written %40"
-    raise LedgerError(msg)

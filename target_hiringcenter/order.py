@@ -69,8 +69,9 @@ class Order:
         self._ready: deque[Group] = deque()
         # By what is touched: the last group that touches it and is not done.
         self._last: dict[str, Group] = {}
-        # By key: the last record of those that are not done, and what rows of the key may be found by until it is.
-        self._found_by: dict[str, tuple[Task, set[str]]] = {}
+        # By key: the last record of those that are not done.
+        self._latest: dict[str, Task] = {}
+        self._are_known = False
 
     def touched(self, task: Task) -> set[str]:
         """What a record touches: its key, and what the API finds its row by, before and after.
@@ -80,14 +81,17 @@ class Order:
         Args:
             task: The record, after all that came before it.
         """
-        found_by = {*map(mark, task.form.locks), *task.entry.match.split()}
-        for earlier in task.overtaken:
-            # Counts after all if this one is rejected.
-            found_by.update(map(mark, earlier.form.locks))
-        if task.key in self._found_by:
-            found_by |= self._found_by[task.key][1]
-        self._found_by[task.key] = task, found_by
-        return {f"key:{task.key}", *found_by}
+        # Those it has overtaken count after all if it is rejected; and so does what the records of its key before it say.
+        for earlier in (*task.overtaken, self._latest.get(task.key)):
+            if earlier:
+                task.locks |= earlier.locks
+        self._latest[task.key] = task
+        touched = {f"key:{task.key}", *task.locks}
+        # What the ledger knows of a row it knows by digests. In a first load it knows nothing, and they would be half of this work.
+        self._are_known = self._are_known or bool(task.entry.match)
+        if self._are_known:
+            touched.update(task.entry.match.split(), map(mark, task.locks))
+        return touched
 
     def add(self, groups: Iterator[Group]) -> None:
         """Take more groups in, where there were none left.
@@ -122,8 +126,8 @@ class Order:
             if self._last[lock] is group:
                 del self._last[lock]
         for task in group.tasks:
-            if self._found_by[task.key][0] is task:
-                del self._found_by[task.key]
+            if self._latest[task.key] is task:
+                del self._latest[task.key]
         for follower in group.followers:
             follower.waits_for -= 1
             if not follower.waits_for:

@@ -160,7 +160,7 @@ def mistakes(config: Mapping[str, Any]) -> list[str]:
 
 
 def _mistakes_of_ledger(uri: str, files: Mapping[Path, str]) -> list[str]:
-    from target_hiringcenter.ledger import parse  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
+    from target_hiringcenter.databases import parse  # noqa: PLC0415  # the database's library, which --version and --about need not wait for
 
     try:
         url = parse(uri)

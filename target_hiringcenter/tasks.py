@@ -71,6 +71,7 @@ class Task(msgspec.Struct, eq=False):
         warnings: What the person should know who looks at the report.
         plan: In a dry run: what would be done.
         overtaken: Earlier records of the same key that leave no trace once this one is written, oldest first.
+        locks: What no other write may touch before this one has come to its end (see `Form.locks`).
     """
 
     sink: ApiSink
@@ -88,6 +89,7 @@ class Task(msgspec.Struct, eq=False):
     warnings: list[str] = msgspec.field(default_factory=list)
     plan: dict[str, Any] = msgspec.field(default_factory=dict)
     overtaken: list[Task] = msgspec.field(default_factory=list)
+    locks: frozenset[str] = frozenset()
 
     @property
     def usage(self) -> Usage:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from tap_hiringcenter.api.program import InputError
-from target_hiringcenter.ledger import parse
+from target_hiringcenter.databases import parse
 
 _TABLES = "hiringcenter_ledger"
 _ENTRIES = "hiringcenter_ledger_entries"

@@ -73,7 +73,7 @@ HOSTILE = (
     Mutant("4.11", _SETTINGS, 're.compile(r"[!-\\[\\]-~]*")', 're.compile(r".*", re.DOTALL)', (_URL,)),
     Mutant("4.11", _SETTINGS, 're.compile(r"[!-~]*")', 're.compile(r".*", re.DOTALL)', ("test_a_key_that_can_not_be_one_is_refused_and_not_shown",)),
     Mutant("4.11", _SETTINGS, 'text = text.replace(repr(config[name]), "***")', "pass", ("test_a_password_of_the_ledger_is_not_shown",)),
-    Mutant("4.11", _LEDGER, ' and "@" not in (url.host or "")', "", ("test_a_password_of_the_ledger_is_not_shown",)),
+    Mutant("4.11", "target_hiringcenter/databases.py", ' and "@" not in (url.host or "")', "", ("test_a_password_of_the_ledger_is_not_shown",)),
     Mutant(
         "I6",
         "tap_hiringcenter/api/answers.py",

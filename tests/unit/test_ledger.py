@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from target_hiringcenter.databases import parse
 from target_hiringcenter.entries import DELETED, PENDING, REJECTED, WRITTEN, Entry, LedgerError
-from target_hiringcenter.ledger import Ledger, parse
+from target_hiringcenter.ledger import Ledger
 from target_hiringcenter.writes import digest
 from tests.writing import ledger_in
 

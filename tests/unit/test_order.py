@@ -10,7 +10,7 @@ from tests.unit.sinks import form, sink
 
 
 def _task(key: str, *locks: str) -> Task:
-    return Task(sink("leads"), {}, key, Form(locks=frozenset(locks)), "", Entry())
+    return Task(sink("leads"), {}, key, Form(), "", Entry(), locks=frozenset(locks))
 
 
 def _keys(*tasks: Task, most: int = 2, singles: str = "") -> list[str]:
@@ -73,9 +73,10 @@ def test_what_may_count_after_all_is_touched_as_well() -> None:
 
 
 def test_what_a_row_was_found_by_is_touched_until_it_is_not_any_more() -> None:
-    order, moves = Order(), _task("a", "new")
+    order, moves, again = Order(), _task("a", "new"), _task("a", "newest")
+    again.entry = moves.entry
     moves.entry.match = mark("old")
-    order.add(grouped([moves, _task("b", "old"), _task("a", "newest"), _task("c", "new")], 1, lambda _: False, order.touched))
+    order.add(grouped([moves, _task("b", "old"), again, _task("c", "new")], 1, lambda _: False, order.touched))
     # The third one is of the first one's key, and gives up what that one had if it is rejected; the last one takes over what the third one gives up.
     for key in "abac":
         (group,) = iter(order.following, None)
@@ -87,6 +88,6 @@ def test_what_a_row_was_found_by_is_touched_until_it_is_not_any_more() -> None:
 def test_a_phone_is_touched_in_both_notations() -> None:
     order, moves = Order(), _task("a")
     moves.entry.match = mark("phone:12125550100")
-    lead = Task(sink("leads"), {}, "b", form("leads", {"id": "b", "full_name": "B", "phone": "212 555 0100"}), "", Entry())
+    lead = _task("b", *form("leads", {"id": "b", "full_name": "B", "phone": "212 555 0100"}).locks)
     order.add(grouped([moves, lead], 1, lambda _: False, order.touched))
     assert [group.tasks[0].key for group in iter(order.following, None)] == ["a"]

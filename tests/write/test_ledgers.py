@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_hiringcenter import databases
 from target_hiringcenter.entries import LedgerError
 from target_hiringcenter.ledger import Ledger
 from tests.effects import Given, snapshot, violations, writes, writes_by_stream
@@ -19,6 +20,8 @@ from tests.writing import ledger_in, messages, settings_for, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import sqlalchemy as sa
 
 # What would be made twice if nothing were known of it, and what is told by e-mail, address or id.
 ONCE = ("prospects", "meetings", "notes", "tasks", "leads", "webhooks", "support_tickets", "closershq_prospects")
@@ -175,14 +178,13 @@ def test_g13_a_ledger_restored_from_an_older_copy_makes_nothing_twice_and_ends_a
 
 
 def test_g13_a_full_ledger_ends_the_run_without_a_state(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_ledger = Ledger._seize  # noqa: SLF001  # where its connection is made ready
+    # Where its connection is made ready.
+    def seize(connection: sa.Connection) -> None:
+        databases.seize(connection)
+        connection.exec_driver_sql("PRAGMA max_page_count = 9")
+        connection.rollback()
 
-    def seize(ledger: Ledger, *, is_sqlite: bool) -> None:
-        open_ledger(ledger, is_sqlite=is_sqlite)
-        ledger._connection.exec_driver_sql("PRAGMA max_page_count = 9")  # noqa: SLF001
-        ledger._connection.rollback()  # noqa: SLF001
-
-    monkeypatch.setattr(Ledger, "_seize", seize)
+    monkeypatch.setattr("target_hiringcenter.ledger.seize", seize)
     people = [{**ADA, "id": str(number), "email": f"ada{number}@example.com"} for number in range(200)]
     config = settings_for(sandbox, tmp_path, batch_size_rows=20)
     before = snapshot(sandbox)
