@@ -6,7 +6,6 @@ from tests.mutants.mutant import Mutant
 
 _REQUEST, _WIRE = "tap_hiringcenter/api/request.py", "tap_hiringcenter/api/wire.py"
 _SETTINGS = "tap_hiringcenter/api/settings.py"
-_LEDGER = "target_hiringcenter/ledger.py"
 
 _NOT_TOLD = "test_i6_nothing_of_an_answer_is_told_whatever_is_wrong_with_it"
 _BOUNDED = "test_an_answer_without_measure_stops_its_stream_and_not_the_machine"
