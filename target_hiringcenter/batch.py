@@ -50,7 +50,7 @@ class Batch:
         # By column: the entries of the records that its values are keys of.
         self._referred = {column: self._written(stream, [record.get(column) for record in records]) for column, stream in sink.refers_to.items()}
         self._keys = [self._key(record) for record in records]
-        self._entries = self._known({key for key in self._keys if key})
+        self._entries = self._entries_of({key for key in self._keys if key})
         self.tasks: list[Task] = []
         self.known = 0
         self.left = len(records)
@@ -89,7 +89,7 @@ class Batch:
         times = Counter(self._keys)
         shared = {key for key, number in times.items() if not key or number > 1 or key in self._under_way}
         tasks = {number: self._task(self._records[number], key) for number, key in enumerate(self._keys) if key in shared}
-        self._entries.update(self._known({task.key for task in tasks.values() if task.key} - times.keys()))
+        self._entries.update(self._entries_of({task.key for task in tasks.values() if task.key} - times.keys()))
         unwritten: dict[str, Entry] = {}
         versions: dict[str, list[Task]] = {}
         for task in tasks.values():
@@ -112,7 +112,7 @@ class Batch:
                 first.pass_over()
         return {number: (task, task in due) for number, task in tasks.items()}
 
-    def _known(self, keys: AbstractSet[str]) -> dict[str, Entry]:
+    def _entries_of(self, keys: AbstractSet[str]) -> dict[str, Entry]:
         """What is known of records, by their keys."""
         return {**self._ledger.find(self._sink.name, keys), **{key: self._under_way[key] for key in keys & self._under_way.keys()}}
 

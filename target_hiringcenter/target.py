@@ -157,8 +157,6 @@ class TargetHiringcenter(Program, Target):
         for stream in sink.refers_to.values():
             if stream != sink.name and stream in self._sinks_active:
                 self.drain_one(self._sinks_active[stream])
-        if sink is not self._worked_off:
-            self._finish()
         self._desk.make_room(sink)
         self._worked_off = sink
         # As soon as these are done, and not with what comes next: nothing more may come for hours.
